@@ -1,0 +1,1 @@
+"""Find, preview, stream and plot EarthCARE granules on ESA MAAP."""
