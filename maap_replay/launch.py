@@ -1,0 +1,168 @@
+"""Run a command with ESA MAAP on loopback: `maap-replay run -- COMMAND`.
+
+Nothing but environment variables is changed for COMMAND, so what runs inside is the code that runs
+against the live service, with its real addresses, TLS and tokens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+import trustme
+from aiohttp import web
+
+from maap_replay import watchdog
+from maap_replay.service import make_app
+from maap_replay.service.tokens import CLIENT_ID, CLIENT_SECRET, offline_token
+
+HOSTS = ("catalog.maap.eo.esa.int", "iam.maap.eo.esa.int")
+ROUTING = Path(__file__).parent / "routing"
+#: Variables of the caller that would lead COMMAND elsewhere, or hand a real secret to a replay.
+DROPPED = {"SSL_CERT_DIR", "MAAP_TOKEN", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "FTP_PROXY"}
+
+
+@dataclass(frozen=True)
+class Service:
+    """A running replay: the port it listens on, the certificate to trust, and the application."""
+
+    port: int
+    ca_file: Path
+    credentials_file: Path
+    app: web.Application
+
+
+@contextmanager
+def serve(app: web.Application | None = None) -> Iterator[Service]:
+    """Start the replay with TLS on a free loopback port, in a thread, and stop it at the end.
+
+    Parameters
+    ----------
+    app : aiohttp.web.Application, optional
+        The service; by default `make_app()`, with the recordings of this package.
+
+    Yields
+    ------
+    Service
+        Its files lie in a temporary folder that goes when the service stops.
+    """
+    app = make_app() if app is None else app
+    authority = trustme.CA()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert(*HOSTS).configure_cert(context)
+    loop = asyncio.new_event_loop()
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+
+    async def start() -> int:
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context)
+        await site.start()
+        return int(runner.addresses[0][1])
+
+    thread = threading.Thread(target=loop.run_forever, name="maap-replay", daemon=True)
+    thread.start()
+    with tempfile.TemporaryDirectory(prefix="maap-replay-") as folder:
+        ca_file, credentials = Path(folder, "ca.pem"), Path(folder, "credentials.txt")
+        authority.cert_pem.write_to_path(str(ca_file))
+        credentials.touch(mode=0o600)
+        credentials.write_text(
+            "# Written by maap-replay: works on the replay only.\n"
+            f"CLIENT_ID={CLIENT_ID}\nCLIENT_SECRET={CLIENT_SECRET}\n"
+            f"OFFLINE_TOKEN={offline_token()}\n"
+        )
+        try:
+            port = asyncio.run_coroutine_threadsafe(start(), loop).result()
+            yield Service(port, ca_file, credentials, app)
+        finally:
+            asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result()
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+            loop.close()
+
+
+def environment(service: Service, run: str, base: Mapping[str, str]) -> dict[str, str]:
+    """Environment for a command of a run: `base` with the replay's variables put in."""
+    env = {name: value for name, value in base.items() if name.upper() not in DROPPED}
+    trust = str(service.ca_file)
+    outer_run, path = base.get(watchdog.MARK), base.get("PYTHONPATH")
+    return env | {
+        "MAAP_REPLAY_PORT": str(service.port),
+        watchdog.MARK: f"{outer_run}:{run}" if outer_run else run,
+        "MAAP_CREDENTIALS_FILE": str(service.credentials_file),
+        "REQUESTS_CA_BUNDLE": trust,
+        "SSL_CERT_FILE": trust,
+        "CURL_CA_BUNDLE": trust,
+        "PYTHONPATH": os.pathsep.join([str(ROUTING), path] if path else [str(ROUTING)]),
+    }
+
+
+def run(command: Sequence[str], app: web.Application | None = None) -> int:
+    """Run a command against the replay and return its exit status.
+
+    Parameters
+    ----------
+    command : sequence of str
+        Program and arguments.
+    app : aiohttp.web.Application, optional
+        The service to run it against; by default `make_app()`.
+
+    Returns
+    -------
+    int
+        The command's exit status; 128 + n if signal n ended it, 127 if it could not be started.
+    """
+    mark = uuid.uuid4().hex
+    guard = subprocess.Popen(
+        [sys.executable, "-m", watchdog.__name__, mark],
+        stdin=subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        with serve(app) as service:
+            return _wait_for(command, environment(service, mark, os.environ))
+    finally:
+        assert guard.stdin is not None
+        guard.stdin.close()
+        guard.wait()
+
+
+def _wait_for(command: Sequence[str], env: dict[str, str]) -> int:
+    try:
+        process = subprocess.Popen(list(command), env=env)
+    except OSError as error:
+        sys.stderr.write(f"maap-replay: cannot run {command[0]!r}: {error.strerror}\n")
+        return 127
+
+    def forward(number: int, frame: FrameType | None) -> None:
+        if not (number == signal.SIGINT and _at_terminal()):
+            process.send_signal(number)
+
+    numbers = [getattr(signal, n) for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, n)]
+    before = {number: signal.signal(number, forward) for number in numbers}
+    try:
+        status = process.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return status if status >= 0 else 128 - status
+
+
+def _at_terminal() -> bool:
+    """Whether a Ctrl-C reached the command as well, because both are in front of a terminal."""
+    try:
+        with Path("/dev/tty").open() as terminal:
+            return os.tcgetpgrp(terminal.fileno()) == os.getpgrp()
+    except (OSError, AttributeError):
+        return False
