@@ -1,0 +1,99 @@
+"""What the replay knows: collections, their queryables, and items, kept as readable JSON.
+
+See ``README.md`` beside this file for the origin of every group.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from maap_replay.recordings.expand import CATALOGUE, expand
+from maap_replay.recordings.patch import Json
+
+FOLDER = Path(__file__).parent
+#: Access tiers whose data need no more than an account.
+OPEN_TIERS = frozenset({"public"})
+
+
+@dataclass(frozen=True)
+class Recordings:
+    """A catalogue's content.
+
+    Parameters
+    ----------
+    collections : dict
+        Collection id -> recorded description, with its access `tier`.
+    queryables : dict
+        Collection id -> queryable name -> JSON schema of its values.
+    items : list of dict
+        Complete STAC items.
+    """
+
+    collections: dict[str, Json]
+    queryables: dict[str, dict[str, Json]]
+    items: list[Json]
+
+    @cached_property
+    def by_address(self) -> dict[tuple[str, str], Json]:
+        """Items by (collection, id)."""
+        return {(item["collection"], item["id"]): item for item in self.items}
+
+    def is_open(self, collection: str) -> bool:
+        """Whether any account may read the data of a collection."""
+        return self.collections[collection]["tier"] in OPEN_TIERS
+
+
+def load(folder: Path = FOLDER) -> Recordings:
+    """Read recordings from a folder of the layout that ``README.md`` describes."""
+    collections = {
+        path.stem: json.loads(path.read_text(encoding="utf-8"))
+        for path in sorted((folder / "collections").glob("*.json"))
+    }
+    names = json.loads((folder / "queryables.json").read_text(encoding="utf-8"))
+    queryables = {
+        collection: {
+            name: names["properties"][name] | ({"enum": values} if values else {})
+            for name, values in used.items()
+        }
+        for collection, used in names["collections"].items()
+    }
+    items = [
+        expand(json.loads(line))
+        for path in sorted((folder / "items").glob("*/*.jsonl"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    return Recordings(collections, queryables, items)
+
+
+def describe(collection: Json) -> Json:
+    """STAC document of a recorded collection: its address gives every link."""
+    name = collection["id"]
+    here = f"{CATALOGUE}/collections/{name}"
+    stac = "https://stacspec.org"
+    kept = {key: value for key, value in collection.items() if key not in ("tier", "origin")}
+    return {
+        "type": "Collection",
+        "stac_version": "1.0.0",
+        **kept,
+        "links": [
+            {"rel": "self", "href": here, "type": "application/json"},
+            {
+                "rel": "items",
+                "href": f"{here}/items?httpAccept=application/geo%2Bjson;profile={stac}",
+                "type": "application/geo+json",
+            },
+            {
+                "rel": "http://www.opengis.net/def/rel/ogc/1.0/queryables",
+                "href": f"{here}/queryables",
+                "type": "application/schema+json",
+            },
+            {"rel": "parent", "href": f"{CATALOGUE}/", "type": "application/json"},
+            {"rel": "root", "href": f"{CATALOGUE}/", "type": "application/json"},
+        ],
+    }
+
+
+__all__ = ["FOLDER", "Recordings", "describe", "expand", "load"]

@@ -1,0 +1,106 @@
+"""The application: two hosts, their routes, and what happens around every request."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from aiohttp import web
+
+from maap_replay.recordings import Recordings, load
+from maap_replay.service import catalogue, data, tokens
+from maap_replay.service.errors import RefusalError
+from maap_replay.service.requests import REQUESTS, SERVED, Served
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+CATALOGUE_HOST = "catalog.maap.eo.esa.int"
+DEFAULT_TOKEN_SECONDS = 300.0
+
+
+def make_app(
+    recordings: Recordings | None = None,
+    granule_file: data.GranuleFile | None = None,
+    *,
+    token_seconds: float | None = None,
+    strict: bool | None = None,
+) -> web.Application:
+    """ESA MAAP as one application; it tells the two hosts apart by the Host header.
+
+    Parameters
+    ----------
+    recordings : Recordings, optional
+        What the catalogue holds; by default the recordings of this package.
+    granule_file : callable, optional
+        ``(product id, suffix) -> Path`` for the suffixes ``.h5``, ``.HDR`` and ``.jpeg``. It may
+        block, and raises KeyError for products it cannot write. By default the synthetic granules
+        of this package.
+    token_seconds : float, optional
+        Lifetime of an access token; by default MAAP_REPLAY_TOKEN_SECONDS, or 300.
+    strict : bool, optional
+        Answer the catalogue's root without its slash with 503; by default when MAAP_REPLAY_STRICT
+        is 1.
+
+    Returns
+    -------
+    aiohttp.web.Application
+        Its request log is ``app[REQUESTS]``.
+    """
+    if token_seconds is None:
+        token_seconds = float(os.environ.get("MAAP_REPLAY_TOKEN_SECONDS", DEFAULT_TOKEN_SECONDS))
+    if strict is None:
+        strict = os.environ.get("MAAP_REPLAY_STRICT", "") == "1"
+    recordings = load() if recordings is None else recordings
+    # Order: the log sees the final answer. Faults, when there are any, belong between the two.
+    app = web.Application(middlewares=[log, refuse])
+    app[REQUESTS] = []
+    app[catalogue.RECORDINGS] = recordings
+    app[catalogue.STRICT] = strict
+    app[tokens.ISSUED] = {}
+    app[tokens.LIFETIME] = token_seconds
+    app[data.STORE] = data.store(recordings, granule_file or _synthetic)
+    for part in (catalogue, tokens, data):
+        part.add_routes(app.router)
+    return app
+
+
+@web.middleware
+async def log(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Note every request; never its Authorization header, its form or its body."""
+    served = Served(request.method, request.host, request.path_qs, request.headers.get("Range"))
+    request[SERVED] = served
+    request.app[REQUESTS].append(served)
+    response = await handler(request)
+    if not isinstance(response, web.FileResponse):  # those know their status when they are sent
+        served.status = response.status
+        sent = response.body_length if response.prepared else response.content_length
+        served.bytes = 0 if request.method == "HEAD" else sent or 0
+    return response
+
+
+@web.middleware
+async def refuse(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn refusals and unknown addresses into JSON, and send each host only its own addresses."""
+    host = tokens.HOST if request.path.startswith("/realms/") else CATALOGUE_HOST
+    try:
+        if request.host.partition(":")[0].lower() != host:
+            raise RefusalError(f"{request.path} is not served by {request.host}.", 404, "NotFound")
+        return await handler(request)
+    except RefusalError as refusal:
+        return refusal.response()
+    except web.HTTPNotFound:
+        return RefusalError(f"There is nothing at {request.path}.", 404, "NotFound").response()
+    except web.HTTPMethodNotAllowed as error:
+        response = RefusalError(
+            f"{request.method} is not allowed at {request.path}.", 405, "MethodNotAllowed"
+        ).response()
+        response.headers["Allow"] = ", ".join(sorted(error.allowed_methods))
+        return response
+
+
+def _synthetic(product_id: str, suffix: str) -> Path:
+    # Imported when first needed: the writers bring netCDF and take a second to import.
+    from maap_replay.granules import granule_file
+
+    return granule_file(product_id, suffix)

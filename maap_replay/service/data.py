@@ -1,0 +1,200 @@
+"""The data store: granules with Range, zips made on the fly, public pictures."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import zipfile
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from xml.sax.saxutils import escape
+
+from aiohttp import web
+from aiohttp.abc import AbstractStreamWriter
+
+from maap_replay.recordings import Recordings
+from maap_replay.service.requests import SERVED
+from maap_replay.service.tokens import ISSUED, is_valid
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
+
+GranuleFile = Callable[[str, str], Path]
+
+MEDIA_TYPES = {
+    ".h5": "application/x-hdf5",
+    ".HDR": "application/xml",
+    ".jpeg": "image/jpeg",
+    ".zip": "application/zip",
+}
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What lies at an address: a file of a product or its zip, and who may read it."""
+
+    product_id: str
+    suffix: str
+    is_open: bool
+
+
+@dataclass
+class Store:
+    """Addresses of all recorded assets, and what makes a file when it is first needed."""
+
+    objects: dict[str, Stored]
+    make: GranuleFile
+    files: dict[tuple[str, str], Path] = field(default_factory=dict)
+    # One writer for each file, however many requests wait for it.
+    locks: defaultdict[tuple[str, str], asyncio.Lock] = field(
+        default_factory=lambda: defaultdict(asyncio.Lock)
+    )
+
+    async def file(self, product_id: str, suffix: str) -> Path:
+        """File of a product; KeyError when this replay cannot write products of its type."""
+        key = product_id, suffix
+        async with self.locks[key]:
+            path = self.files.get(key)
+            if path is None or not path.is_file():
+                self.files[key] = path = await asyncio.to_thread(self.make, product_id, suffix)
+        return path
+
+
+STORE: web.AppKey[Store] = web.AppKey("store", Store)
+
+
+def store(recordings: Recordings, make: GranuleFile) -> Store:
+    """Store with the assets of all items. An object is open if any open collection lists it."""
+    objects: dict[str, Stored] = {}
+    for item in recordings.items:
+        is_open = recordings.is_open(item["collection"])
+        for asset in item["assets"].values():
+            path = urlsplit(asset["href"]).path
+            if not path.startswith("/data/"):
+                continue
+            suffix = ".zip" if "/zipper/" in path else PurePosixPath(path).suffix
+            seen = path in objects and objects[path].is_open
+            objects[path] = Stored(item["id"], suffix, is_open or seen)
+    return Store(objects, make)
+
+
+class File(web.FileResponse):
+    """File that completes its line in the request log, as its status is known only here."""
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        """Send headers and body."""
+        writer = await super().prepare(request)
+        if served := request.get(SERVED):
+            served.status = self.status
+            empty = request.method == "HEAD" or self.status >= 300
+            served.bytes = 0 if empty else self.content_length or 0
+        return writer
+
+
+async def serve(request: web.Request) -> web.StreamResponse:
+    """Answer HEAD and GET below ``/data/``."""
+    stored = request.app[STORE].objects.get(request.path)
+    public = "/public/" in request.path  # pictures
+    if not public and not _has_token(request):
+        return unauthorized()
+    if stored is None:
+        # The store says "denied" of what it does not have, so that names cannot be guessed.
+        return denied("No recorded item has a file at this address.")
+    if not public and not stored.is_open:
+        return denied("Your account has no access to the collection of this file.")
+    try:
+        if stored.suffix == ".zip":
+            return await _zip(request, stored.product_id)
+        path = await request.app[STORE].file(stored.product_id, stored.suffix)
+    except KeyError:
+        file_type = stored.product_id[9:19]
+        return denied(f"The replay has no synthetic {file_type} files, only their catalogue items.")
+    # A recorded file:size is the size of the real file. Ours may differ: the answer states its own.
+    return File(path, headers={"Content-Type": MEDIA_TYPES[stored.suffix]})
+
+
+def add_routes(router: web.UrlDispatcher) -> None:
+    """Put the data store's addresses into an application."""
+    router.add_get("/data/{path:.+}", serve)
+
+
+def unauthorized() -> web.Response:
+    """Answer to a request without a token that is valid now."""
+    return web.json_response(
+        {
+            "code": "Unauthorized",
+            "description": "A valid access token is needed: it is missing, wrong or expired.",
+        },
+        status=401,
+        headers={"WWW-Authenticate": 'Bearer realm="esa-maap"'},
+    )
+
+
+def denied(reason: str) -> web.Response:
+    """Answer of the S3 layer to anything that may not be read."""
+    body = (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f"<Error><Code>AccessDenied</Code><Message>{escape(reason)}</Message></Error>"
+    )
+    return web.Response(text=body, status=403, content_type="application/xml")
+
+
+def _has_token(request: web.Request) -> bool:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return scheme.lower() == "bearer" and is_valid(token.strip(), request.app[ISSUED])
+
+
+async def _zip(request: web.Request, product_id: str) -> web.StreamResponse:
+    """Zip of the data file and its header in a folder, streamed without a length."""
+    files = {
+        f"{product_id}/{product_id}{suffix}": await request.app[STORE].file(product_id, suffix)
+        for suffix in (".h5", ".HDR")
+    }
+    response = web.StreamResponse(headers={"Content-Type": MEDIA_TYPES[".zip"]})
+    response.enable_chunked_encoding()
+    await response.prepare(request)
+    if request.method == "HEAD":
+        return response
+    pieces = zip_pieces(files)
+    while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+        await response.write(piece)
+    await response.write_eof()
+    return response
+
+
+class _Sink(io.RawIOBase):
+    """File object without a position, from which written bytes are taken away."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pending = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Buffer) -> int:
+        before = len(self.pending)
+        self.pending += memoryview(data)
+        return len(self.pending) - before
+
+    def take(self) -> bytes:
+        data, self.pending = bytes(self.pending), bytearray()
+        return data
+
+
+def zip_pieces(files: dict[str, Path]) -> Iterator[bytes]:
+    """Bytes of a stored (uncompressed) zip, piece by piece."""
+    sink = _Sink()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:
+        for name, path in files.items():
+            info = zipfile.ZipInfo.from_file(path, name)
+            with path.open("rb") as source, archive.open(info, "w", force_zip64=True) as target:
+                while chunk := source.read(CHUNK):
+                    target.write(chunk)
+                    yield sink.take()
+    yield sink.take()

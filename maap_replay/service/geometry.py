@@ -1,0 +1,173 @@
+"""Does a footprint meet an area? In the plane of longitude and latitude, as GeoJSON draws lines.
+
+Footprints come uncut from ESA MAAP: a swath over the antimeridian jumps from 180 to -180 between
+two of its points. `footprint` takes those jumps out, so that longitudes run on past 180, and
+`meets` compares the two shapes at every whole turn at which they can touch. An area asked for is
+taken as it is drawn: a box whose west is larger than its east crosses the antimeridian, a polygon
+may use longitudes beyond 180.
+
+A footprint that goes round a pole is closed over that pole. EarthCARE's do not: its swath stays
+short of 85 degrees, and frames C and G turn back beside the pole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A connected piece: rings of a polygon (the first is the outer one), or one open line."""
+
+    rings: tuple[Array, ...]
+    area: bool
+
+    @property
+    def extent(self) -> tuple[Array, Array]:
+        """Smallest and largest longitude and latitude."""
+        return self.rings[0].min(axis=0), self.rings[0].max(axis=0)
+
+
+Shape = tuple[Part, ...]
+
+
+def box(west: float, south: float, east: float, north: float) -> Shape:
+    """Area between two meridians and two parallels; over the antimeridian when west > east."""
+    east += 360.0 if west > east else 0.0
+    corners = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    return (Part((np.array(corners, dtype=float),), area=True),)
+
+
+def shape(geometry: dict[str, Any]) -> Shape:
+    """Parts of a GeoJSON geometry, as drawn.
+
+    Raises
+    ------
+    ValueError
+        When it is not a GeoJSON geometry.
+    """
+    return tuple(_parts(geometry))
+
+
+def footprint(geometry: dict[str, Any] | None) -> Shape:
+    """Parts of an item's geometry with the jumps at the antimeridian taken out."""
+    if geometry is None:
+        return ()
+    return tuple(
+        Part(tuple(_unwrapped(ring, closed=part.area) for ring in part.rings), part.area)
+        for part in _parts(geometry)
+    )
+
+
+def meets(one: Shape, other: Shape) -> bool:
+    """Whether two shapes have a point in common; touching counts."""
+    return any(_meet(a, b) for a in one for b in other)
+
+
+def _parts(geometry: dict[str, Any]) -> Iterator[Part]:
+    kind = geometry.get("type") if isinstance(geometry, dict) else None
+    if kind == "GeometryCollection":
+        for member in geometry["geometries"]:
+            yield from _parts(member)
+        return
+    depth = {"Point": 0, "MultiPoint": 1, "LineString": 1, "MultiLineString": 2}
+    depth |= {"Polygon": 2, "MultiPolygon": 3}
+    if kind not in depth or "coordinates" not in geometry:
+        raise ValueError(f"A GeoJSON geometry is needed, not {kind!r}.")
+    coordinates: Any = geometry["coordinates"]
+    if kind == "Point":
+        yield Part((_points([coordinates]),), area=False)
+    elif kind == "MultiPoint":
+        yield from (Part((_points([point]),), area=False) for point in coordinates)
+    elif kind.endswith("LineString"):
+        lines = coordinates if kind.startswith("Multi") else [coordinates]
+        yield from (Part((_points(line),), area=False) for line in lines)
+    else:
+        polygons = coordinates if kind.startswith("Multi") else [coordinates]
+        for polygon in polygons:
+            yield Part(tuple(_points(ring) for ring in polygon), area=True)
+
+
+def _points(coordinates: Any) -> Array:
+    try:
+        points = np.array([point[:2] for point in coordinates], dtype=float)
+    except (TypeError, ValueError):
+        points = np.empty((0, 2))
+    if points.ndim != 2 or points.shape[1:] != (2,) or not len(points):
+        raise ValueError("Coordinates must be pairs of longitude and latitude.")
+    if not np.all(np.isfinite(points)):
+        raise ValueError("Coordinates must be finite numbers.")
+    return points
+
+
+def _unwrapped(points: Array, *, closed: bool) -> Array:
+    result = points.copy()
+    result[:, 0] = np.unwrap(points[:, 0], period=360)
+    if closed and abs(result[-1, 0] - result[0, 0]) > 180:  # round a pole: close it over the pole
+        pole = 90.0 if result[:, 1].mean() > 0 else -90.0
+        ends = [[result[-1, 0], pole], [result[0, 0], pole], result[0]]
+        result = np.vstack([result, ends])
+    return result
+
+
+def _meet(a: Part, b: Part) -> bool:
+    (a_low, a_high), (b_low, b_high) = a.extent, b.extent
+    if a_low[1] > b_high[1] or b_low[1] > a_high[1]:
+        return False
+    # Whole turns at which the ranges of longitude overlap.
+    first = int(np.ceil((a_low[0] - b_high[0]) / 360))
+    last = int(np.floor((a_high[0] - b_low[0]) / 360))
+    return any(_meet_in_plane(a, b, np.array([360.0 * k, 0.0])) for k in range(first, last + 1))
+
+
+def _meet_in_plane(a: Part, b: Part, shift: Array) -> bool:
+    moved = Part(tuple(ring + shift for ring in b.rings), b.area)
+    if any(_cross(p, q) for p in a.rings for q in moved.rings):
+        return True
+    # No line crosses another: one lies wholly inside the other, or they are apart.
+    return _inside(a, moved.rings[0][0]) or _inside(moved, a.rings[0][0])
+
+
+def _segments(points: Array) -> tuple[Array, Array]:
+    if len(points) == 1:
+        return points, points
+    return points[:-1], points[1:]
+
+
+def _cross(a: Array, b: Array) -> bool:
+    """Whether a segment of one line has a point in common with a segment of the other."""
+    p, q = (v[:, None, :] for v in _segments(a))
+    r, s = (v[None, :, :] for v in _segments(b))
+
+    def side(start: Array, end: Array, point: Array) -> Array:
+        d, e = end - start, point - start
+        result: Array = d[..., 0] * e[..., 1] - d[..., 1] * e[..., 0]
+        return result
+
+    apart = np.any(
+        (np.maximum(p, q) < np.minimum(r, s)) | (np.maximum(r, s) < np.minimum(p, q)), axis=-1
+    )
+    split = (side(p, q, r) * side(p, q, s) <= 0) & (side(r, s, p) * side(r, s, q) <= 0)
+    return bool(np.any(split & ~apart))
+
+
+def _inside(part: Part, point: Array) -> bool:
+    """Even-odd rule over all rings, so that a hole is outside."""
+    if not part.area:
+        return False
+    x, y = point
+    odd = 0
+    for ring in part.rings:
+        (x0, y0), (x1, y1) = (v.T for v in _segments(ring))
+        spans = (y0 > y) != (y1 > y)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            at = x0 + (y - y0) / (y1 - y0) * (x1 - x0)
+        odd += int(np.count_nonzero(spans & (x < at)))
+    return odd % 2 == 1

@@ -1,0 +1,25 @@
+"""The request log, for tests and benchmarks. It never holds a header other than Range."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+
+@dataclass
+class Served:
+    """One answered request: what was asked, and the status and body size of the answer."""
+
+    method: str
+    host: str
+    path: str
+    range: str | None
+    status: int = 0
+    bytes: int = 0
+
+
+#: All requests of an application, oldest first: ``app[REQUESTS]``.
+REQUESTS: web.AppKey[list[Served]] = web.AppKey("requests", list)
+#: The log line of a request, on the request itself.
+SERVED = "maap_replay.served"
