@@ -20,9 +20,9 @@ test: .venv/.ready  ## run every check: style, types, units, lessons, and the bu
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest -q tests
-	$(BIN)/maap-replay run -- $(BIN)/pytest -q -p no:cacheprovider --nbval --nbval-current-env \
-		--nbval-cell-timeout=120 --nbval-sanitize-with=tests/nbval_sanitize.cfg notebooks
+	$(BIN)/maap-replay run -- $(BIN)/pytest --nbval --nbval-current-env \
+		--nbval-cell-timeout=120 --nbval-sanitize-with=tests/nbval_sanitize.cfg \
+		--doctest-modules earthcare_tutorial tests notebooks
 
 lab: .venv/.ready  ## open the lessons in JupyterLab, on the replay
 	$(BIN)/maap-replay run -- $(BIN)/jupyter lab --notebook-dir=notebooks
