@@ -1,14 +1,15 @@
 """Where EarthCARE is: the ground track in closed form, and the eight frames of an orbit.
 
-The track is a frozen circular-like orbit over a rotating Earth, tied to the real mission by start times
-that public EarthCARE file names and catalogue items state (`ANCHORS`). Between two anchors the ascending
-node crossings are interpolated, so every frame start agrees with the real one to a second or two; outside
-them the ideal repeat cycle of 389 orbits in 25 days is used, and errors of a minute are possible.
+The track is a frozen circular-like orbit over a rotating Earth, tied to the real mission by start
+times that public EarthCARE file names and catalogue items state (`_E_STARTS`, `_NODES`). Between
+two anchors the ascending node crossings are interpolated, so every frame start agrees with the real
+one to a second or two; outside them the ideal repeat cycle of 389 orbits in 25 days is used, and
+errors of a minute are possible.
 
 References
 ----------
-EarthCARE handbook (ESA): repeat cycle of 25 days and 389 orbits, inclination 97.05 degrees, frames cut at
-22.5 and 67.5 degrees of latitude.
+EarthCARE handbook (ESA): repeat cycle of 25 days and 389 orbits, inclination 97.05 degrees, frames
+cut at 22.5 and 67.5 degrees of latitude.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ PERIOD = 25 * 86400 / 389
 INCLINATION = np.radians(97.05)
 #: Frozen orbit: eccentricity and argument of perigee.
 ECCENTRICITY, PERIGEE = 0.00115, np.radians(90.0)
-#: Mean local time of the ascending node, in hours (the descending node is twelve hours later, near 14:00).
+#: Mean local time of the ascending node, in hours; the descending node is at about 14:00.
 LOCAL_TIME_OF_NODE = 1.947
 WGS84_E2 = 0.00669437999014
 EARTH_RADIUS_KM = 6371.0
@@ -43,7 +44,7 @@ FRAMES: dict[str, tuple[float, float]] = {
     "H": (-67.5, -22.5),
 }
 
-#: Start of frame E, or crossing of the ascending node, of real orbits (file names and catalogue items).
+#: Start of frame E, or crossing of the ascending node, of real orbits (names and items).
 _E_STARTS = {
     1380: "2024-08-25T16:09:13",
     4366: "2025-03-05T13:45:40",
@@ -139,7 +140,7 @@ def node_longitude(orbit: int) -> float:
 
 
 def frame_time(orbit: int, frame: str) -> tuple[datetime, datetime]:
-    """Start and end (UTC) of a frame; frame A begins some 348 s before the orbit's ascending node."""
+    """Start and end (UTC) of a frame; frame A begins some 348 s before the orbit's node."""
     begin, end = _frame_offsets()[frame]
     node = node_time(orbit)
     return node + timedelta(seconds=begin), node + timedelta(seconds=end)
@@ -174,7 +175,7 @@ def beside(
 ) -> tuple[FloatArray, FloatArray]:
     """Points at a distance to the right of the track (negative: to the left), on a sphere.
 
-    Arguments broadcast: `latitude[:, None]` with distances of shape (m,) gives a swath of shape (n, m).
+    Arguments broadcast: `latitude[:, None]` with distances of shape (m,) gives a swath (n, m).
     """
     arc = np.asarray(right_km, dtype=float) / EARTH_RADIUS_KM
     phi, bearing = np.radians(latitude), np.radians(heading + 90)

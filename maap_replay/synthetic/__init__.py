@@ -1,0 +1,47 @@
+"""Synthetic EarthCARE granules: full size, real structure, invented clouds.
+
+One scene per orbit and frame feeds every product of the frame. Everything follows from the product
+id, so two machines write the same clouds. The files say in their ``Notes`` that they are synthetic.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from maap_replay.synthetic.product_id import parse
+
+#: Raise it when a change of the writers changes what they write: caches of older versions are left
+#: behind.
+SCENE_VERSION = 1
+#: What `Notes` says in the header of every file. Readers recognise the first word.
+NOTES = "SYNTHETIC: written by maap-replay, not a measurement"
+#: File types that can be written.
+FILE_TYPES = frozenset({"MSI_COP_2A"})
+
+
+def can_write(product_id: str) -> bool:
+    """Whether there is a writer for the file type of a product id (of one frame, A to H)."""
+    try:
+        return parse(product_id).file_type in FILE_TYPES
+    except ValueError:
+        return False
+
+
+def write_product(product_id: str, folder: Path) -> None:
+    """Write ``ID.h5`` and ``ID.HDR`` into a folder; each appears when it is complete."""
+    from maap_replay.synthetic import msi_cop_2a
+
+    msi_cop_2a.write(_checked(product_id), folder)
+
+
+def write_quicklook(product_id: str, folder: Path) -> None:
+    """Write the picture ``ID.BID_1.jpeg`` into a folder."""
+    from maap_replay.synthetic import quicklook
+
+    quicklook.write(_checked(product_id), folder)
+
+
+def _checked(product_id: str) -> str:
+    if not can_write(product_id):
+        raise KeyError(f"There is no writer for {product_id}.")
+    return product_id

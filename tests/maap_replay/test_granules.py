@@ -1,0 +1,87 @@
+"""Granules are made once, whoever asks, and the cache stays within its bounds."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from maap_replay import granules
+
+ORBITS = ("04537E", "04538E", "04539E")
+NAME = "ECA_EXBA_MSI_COP_2A_20250316T133058Z_20250912T203345Z_{}"
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MAAP_REPLAY_CACHE", str(tmp_path))
+    monkeypatch.delenv("MAAP_REPLAY_CACHE_GB", raising=False)
+    return granules.cache_folder()
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Replace the writer by one that writes a megabyte at once; lists what it was asked for."""
+    calls = []
+
+    def write(product_id: str, folder: Path, picture: bool) -> None:
+        calls.append(product_id)
+        for ending in [".BID_1.jpeg"] if picture else [".h5", ".HDR"]:
+            (folder / f"{product_id}{ending}").write_bytes(bytes(1_000_000))
+
+    monkeypatch.setattr(granules, "_write", write)
+    return calls
+
+
+def test_two_requests_at_once_make_one_file(cache: Path) -> None:
+    name = NAME.format("04537E")
+    with ThreadPoolExecutor(
+        2
+    ) as pool:  # the lock is between open files: threads are like processes
+        paths = list(pool.map(lambda _: granules.granule_file(name, ".jpeg"), range(2)))
+    assert paths[0] == paths[1]
+    assert paths[0].read_bytes()[:2] == b"\xff\xd8"
+    assert [file.name for file in paths[0].parent.iterdir()] == [paths[0].name]
+    made = paths[0].stat().st_mtime_ns
+    assert granules.granule_file(name, ".jpeg").stat().st_mtime_ns == made
+    assert cache in paths[0].parents
+
+
+def test_data_and_header_are_made_together(cache: Path, written: list[str]) -> None:
+    name = NAME.format("04537E")
+    assert granules.granule_file(name, ".HDR").exists()
+    assert granules.granule_file(name, ".h5").exists()
+    assert written == [name]
+
+
+def test_granules_not_asked_for_longest_go_first(
+    cache: Path, written: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [NAME.format(orbit) for orbit in ORBITS]
+    for age, name in enumerate(names[:2]):
+        folder = granules.granule_file(name, ".h5").parent
+        os.utime(folder, (1e9 + age, 1e9 + age))
+    granules.granule_file(names[0], ".h5")  # used again
+    monkeypatch.setenv("MAAP_REPLAY_CACHE_GB", "0.0045")
+    granules.granule_file(names[2], ".h5")
+    assert sorted(path.name for path in cache.iterdir() if path.is_dir()) == [names[0], names[2]]
+    assert granules.cache_size() == 4_000_000
+    granules.clear_cache()
+    assert granules.cache_size() == 0
+
+
+def test_failed_writer_is_reported(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(granules.sys, "executable", "/bin/false")
+    with pytest.raises(RuntimeError, match="ended with status"):
+        granules.granule_file(NAME.format("04537E"), ".jpeg")
+    assert granules.cache_size() == 0
+
+
+def test_unknown_products_and_files_are_refused(cache: Path) -> None:
+    with pytest.raises(KeyError, match="no synthetic granule"):
+        granules.granule_file("ECA_EXBA_ATL_EBD_2A_20250316T133058Z_20250912T203345Z_04537E", ".h5")
+    with pytest.raises(KeyError, match=r"not '\.zip'"):
+        granules.granule_file(NAME.format("04537E"), ".zip")
+    assert not cache.exists()
