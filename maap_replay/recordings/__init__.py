@@ -72,7 +72,6 @@ def describe(collection: Json) -> Json:
     """STAC document of a recorded collection: its address gives every link."""
     name = collection["id"]
     here = f"{CATALOGUE}/collections/{name}"
-    stac = "https://stacspec.org"
     kept = {key: value for key, value in collection.items() if key not in ("tier", "origin")}
     return {
         "type": "Collection",
@@ -80,11 +79,8 @@ def describe(collection: Json) -> Json:
         **kept,
         "links": [
             {"rel": "self", "href": here, "type": "application/json"},
-            {
-                "rel": "items",
-                "href": f"{here}/items?httpAccept=application/geo%2Bjson;profile={stac}",
-                "type": "application/geo+json",
-            },
+            # Without httpAccept, since pystac-client appends the id of an item to it.
+            {"rel": "items", "href": f"{here}/items", "type": "application/geo+json"},
             {
                 "rel": "http://www.opengis.net/def/rel/ogc/1.0/queryables",
                 "href": f"{here}/queryables",

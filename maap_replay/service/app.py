@@ -54,6 +54,7 @@ def make_app(
     recordings = load() if recordings is None else recordings
     # Order: the log sees the final answer. Faults, when there are any, belong between the two.
     app = web.Application(middlewares=[log, refuse])
+    app.on_response_prepare.append(note)
     app[REQUESTS] = []
     app[catalogue.RECORDINGS] = recordings
     app[catalogue.STRICT] = strict
@@ -69,14 +70,16 @@ def make_app(
 async def log(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Note every request; never its Authorization header, its form or its body."""
     served = Served(request.method, request.host, request.path_qs, request.headers.get("Range"))
-    request[SERVED] = served
+    SERVED.set(served)
     request.app[REQUESTS].append(served)
-    response = await handler(request)
-    if not isinstance(response, web.FileResponse):  # those know their status when they are sent
-        served.status = response.status
-        sent = response.body_length if response.prepared else response.content_length
-        served.bytes = 0 if request.method == "HEAD" else sent or 0
-    return response
+    return await handler(request)
+
+
+async def note(request: web.Request, response: web.StreamResponse) -> None:
+    """Complete the log line when headers are sent: a file knows its status and length only then."""
+    served = SERVED.get()
+    served.status = response.status
+    served.bytes = 0 if request.method == "HEAD" else response.content_length or 0
 
 
 @web.middleware

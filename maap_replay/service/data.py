@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
 from aiohttp import web
-from aiohttp.abc import AbstractStreamWriter
 
 from maap_replay.recordings import Recordings
 from maap_replay.service.requests import SERVED
@@ -83,19 +82,6 @@ def store(recordings: Recordings, make: GranuleFile) -> Store:
     return Store(objects, make)
 
 
-class File(web.FileResponse):
-    """File that completes its line in the request log, as its status is known only here."""
-
-    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
-        """Send headers and body."""
-        writer = await super().prepare(request)
-        if served := request.get(SERVED):
-            served.status = self.status
-            empty = request.method == "HEAD" or self.status >= 300
-            served.bytes = 0 if empty else self.content_length or 0
-        return writer
-
-
 async def serve(request: web.Request) -> web.StreamResponse:
     """Answer HEAD and GET below ``/data/``."""
     stored = request.app[STORE].objects.get(request.path)
@@ -115,7 +101,7 @@ async def serve(request: web.Request) -> web.StreamResponse:
         file_type = stored.product_id[9:19]
         return denied(f"The replay has no synthetic {file_type} files, only their catalogue items.")
     # A recorded file:size is the size of the real file. Ours may differ: the answer states its own.
-    return File(path, headers={"Content-Type": MEDIA_TYPES[stored.suffix]})
+    return web.FileResponse(path, headers={"Content-Type": MEDIA_TYPES[stored.suffix]})
 
 
 def add_routes(router: web.UrlDispatcher) -> None:
@@ -162,6 +148,7 @@ async def _zip(request: web.Request, product_id: str) -> web.StreamResponse:
         return response
     pieces = zip_pieces(files)
     while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+        SERVED.get().bytes += len(piece)
         await response.write(piece)
     await response.write_eof()
     return response

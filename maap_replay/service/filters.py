@@ -89,6 +89,8 @@ def parse(expression: str | Json, language: str, queryables: Collection[str]) ->
     RefusalError
         When it cannot be parsed or uses a name that is no queryable.
     """
+    if not isinstance(expression, str | dict):
+        raise RefusalError("The filter must be CQL2 text or a CQL2 JSON object.")
     try:
         if language == "cql2-json" or isinstance(expression, dict):
             text = expression if isinstance(expression, str) else json.dumps(expression)
@@ -101,6 +103,8 @@ def parse(expression: str | Json, language: str, queryables: Collection[str]) ->
         reason = str(error).strip().splitlines()
         detail = reason[-1].lstrip(" =") if reason else "empty"
         raise RefusalError(f"The filter cannot be parsed: {detail}.") from None
+    if not isinstance(tree, bool) and not (isinstance(tree, dict) and "op" in tree):
+        raise RefusalError("The filter must be a condition, such as frame = 'E'.")
     test = cql2.parse_json(json.dumps(_rewritten(tree, queryables)))
 
     def matches(values: Json) -> bool:

@@ -36,6 +36,10 @@ class Part:
 
 
 Shape = tuple[Part, ...]
+KINDS = frozenset(
+    {"Point", "LineString", "Polygon", "MultiPoint", "MultiLineString", "MultiPolygon"}
+    | {"GeometryCollection"}
+)
 
 
 def box(west: float, south: float, east: float, north: float) -> Shape:
@@ -71,28 +75,28 @@ def meets(one: Shape, other: Shape) -> bool:
     return any(_meet(a, b) for a in one for b in other)
 
 
-def _parts(geometry: dict[str, Any]) -> Iterator[Part]:
-    kind = geometry.get("type") if isinstance(geometry, dict) else None
+def _parts(geometry: Any) -> Iterator[Part]:
+    kind: Any = geometry.get("type") if isinstance(geometry, dict) else None
+    name = "geometries" if kind == "GeometryCollection" else "coordinates"
+    members = geometry.get(name) if kind in KINDS else None
+    if not isinstance(members, list) or not members:
+        raise ValueError("A GeoJSON geometry with coordinates is needed.")
+    # Every kind as the list of its members, so that each has one case.
     if kind == "GeometryCollection":
-        for member in geometry["geometries"]:
+        for member in members:
             yield from _parts(member)
-        return
-    depth = {"Point": 0, "MultiPoint": 1, "LineString": 1, "MultiLineString": 2}
-    depth |= {"Polygon": 2, "MultiPolygon": 3}
-    if kind not in depth or "coordinates" not in geometry:
-        raise ValueError(f"A GeoJSON geometry is needed, not {kind!r}.")
-    coordinates: Any = geometry["coordinates"]
-    if kind == "Point":
-        yield Part((_points([coordinates]),), area=False)
-    elif kind == "MultiPoint":
-        yield from (Part((_points([point]),), area=False) for point in coordinates)
+    elif kind.endswith("Point"):
+        for point in members if kind.startswith("Multi") else [members]:
+            yield Part((_points([point]),), area=False)
     elif kind.endswith("LineString"):
-        lines = coordinates if kind.startswith("Multi") else [coordinates]
-        yield from (Part((_points(line),), area=False) for line in lines)
+        for line in members if kind.startswith("Multi") else [members]:
+            yield Part((_points(line),), area=False)
     else:
-        polygons = coordinates if kind.startswith("Multi") else [coordinates]
-        for polygon in polygons:
-            yield Part(tuple(_points(ring) for ring in polygon), area=True)
+        for polygon in members if kind.startswith("Multi") else [members]:
+            rings = tuple(_points(ring) for ring in polygon)
+            if not rings:
+                raise ValueError("A polygon needs a ring.")
+            yield Part(rings, area=True)
 
 
 def _points(coordinates: Any) -> Array:

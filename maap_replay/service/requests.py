@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -21,5 +22,5 @@ class Served:
 
 #: All requests of an application, oldest first: ``app[REQUESTS]``.
 REQUESTS: web.AppKey[list[Served]] = web.AppKey("requests", list)
-#: The log line of a request, on the request itself.
-SERVED = "maap_replay.served"
+#: The log line of the request that this task answers.
+SERVED: ContextVar[Served] = ContextVar("served")

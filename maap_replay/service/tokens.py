@@ -10,6 +10,7 @@ import base64
 import binascii
 import hmac
 import json
+import math
 import re
 import secrets
 import time
@@ -75,7 +76,7 @@ async def exchange(request: web.Request) -> web.Response:
     request.app[ISSUED][access] = expires
     answer = {
         "access_token": access,
-        "expires_in": int(lifetime),
+        "expires_in": math.ceil(lifetime),
         "refresh_expires_in": 0,
         "refresh_token": offline,
         "token_type": "Bearer",

@@ -1,0 +1,124 @@
+"""The data store: who may read what, parts of files, zips, pictures."""
+
+import concurrent.futures
+import io
+import time
+import zipfile
+
+import pytest
+
+from maap_replay.recordings import load
+from maap_replay.service.catalogue import RECORDINGS
+
+
+@pytest.fixture(scope="module")
+def assets(replay):
+    """Assets of the first item whose id ends so, by collection."""
+
+    def find(ending, collection="EarthCAREL2Validated_MAAP", part=""):
+        return next(
+            item["assets"]
+            for item in replay.app[RECORDINGS].items
+            if item["id"].endswith(ending)
+            and item["collection"] == collection
+            and part in item["id"]
+        )
+
+    return find
+
+
+def test_whole_file_and_head(replay, assets, content):
+    address, headers = assets("04366E")["enclosure_h5"]["href"], replay.access()
+    answer = replay.ask(address, headers=headers)
+    assert (answer.status_code, answer.content) == (200, content)
+    head = replay.ask(address, method="HEAD", headers=headers)
+    assert head.headers["Content-Length"] == str(len(content))
+    assert head.headers["Accept-Ranges"] == "bytes"
+    assert head.headers["Content-Type"] == "application/x-hdf5"
+    assert head.headers["ETag"] and head.headers["Last-Modified"]
+    assert replay.ask(assets("04366E")["enclosure_hdr"]["href"], headers=headers).ok
+
+
+@pytest.mark.parametrize(
+    ("span", "part"),
+    [("0-0", (0, 1)), ("5-14", (5, 15)), ("-7", (-7, None)), ("25000-", (25000, None))],
+)
+def test_ranges(replay, assets, content, span, part):
+    expected = content[slice(*part)]
+    headers = replay.access() | {"Range": f"bytes={span}"}
+    answer = replay.ask(assets("04366E")["enclosure_h5"]["href"], headers=headers)
+    assert (answer.status_code, answer.content) == (206, expected)
+    assert answer.headers["Content-Range"].endswith(f"/{len(content)}")
+    assert replay.log[-1].status == 206
+    assert (replay.log[-1].bytes, replay.log[-1].range) == (len(expected), f"bytes={span}")
+
+
+def test_a_range_behind_the_end(replay, assets, content):
+    headers = replay.access() | {"Range": f"bytes={len(content)}-"}
+    answer = replay.ask(assets("04366E")["enclosure_h5"]["href"], headers=headers)
+    assert answer.status_code == 416
+    assert answer.headers["Content-Range"] == f"bytes */{len(content)}"
+
+
+@pytest.mark.parametrize("authorization", [None, "Bearer nonsense", "Basic eDp5", ""])
+def test_no_data_without_a_valid_token(replay, assets, authorization):
+    headers = {} if authorization is None else {"Authorization": authorization}
+    for key in ("enclosure_h5", "enclosure_hdr", "product"):
+        answer = replay.ask(assets("04366E")[key]["href"], headers=headers)
+        assert answer.status_code == 401
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_denied(replay, assets):
+    headers = replay.access()
+    restricted = assets("04568E", "EarthCAREL2InstChecked_MAAP")["enclosure_1"]["href"]
+    no_writer = assets("04537E", part="BMA_FLX")["enclosure_h5"]["href"]
+    missing = assets("04366E")["enclosure_h5"]["href"].replace("04366E.h5", "04366E.nc")
+    for address, says in (
+        (restricted, "no access to the collection"),
+        (no_writer, "no synthetic BMA_FLX_2B"),
+        (missing, "No recorded item"),
+    ):
+        answer = replay.ask(address, headers=headers)
+        assert answer.status_code == 403
+        assert "<Code>AccessDenied</Code>" in answer.text and says in answer.text
+        assert replay.ask(address).status_code == 401
+
+
+def test_pictures_need_no_token(replay, assets):
+    address = assets("04366E")["thumbnail"]["href"]
+    answer = replay.ask(address)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/jpeg")
+    without = next(i for i in load().items if i["id"].endswith("04428E"))
+    assert "thumbnail" not in without["assets"]
+    address = without["assets"]["enclosure_h5"]["href"].rpartition("/")[0].rpartition("/")[0]
+    assert replay.ask(f"{address}/public/{without['id']}.BID_1.jpeg").status_code == 403
+
+
+def test_zip_is_streamed_with_a_folder_inside(replay, assets, content):
+    address, headers = assets("04366E")["product"]["href"], replay.access()
+    answer = replay.ask(address, headers=headers)
+    assert answer.status_code == 200
+    assert "Content-Length" not in answer.headers
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        name = address.rpartition("/")[2]
+        assert archive.namelist() == [f"{name}/{name}.h5", f"{name}/{name}.HDR"]
+        assert archive.read(f"{name}/{name}.h5") == content
+    assert replay.log[-1].bytes == len(answer.content)
+
+
+def test_a_file_is_made_once_for_many_requests(start, granule_file, assets, content):
+    made = []
+
+    def slow(product_id, suffix):
+        made.append(suffix)
+        time.sleep(0.2)
+        return granule_file(product_id, suffix)
+
+    address = assets("04366E")["enclosure_h5"]["href"]
+    service = start(granule_file=slow)
+    headers = service.access()
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: service.ask(address, headers=headers), range(4)))
+    assert [answer.content for answer in answers] == [content] * 4
+    assert made == [".h5"]
