@@ -24,7 +24,7 @@ def make_app(
     granule_file: data.GranuleFile | None = None,
     *,
     token_seconds: float | None = None,
-    strict: bool | None = None,
+    strict: bool = False,
 ) -> web.Application:
     """ESA MAAP as one application; it tells the two hosts apart by the Host header.
 
@@ -38,9 +38,9 @@ def make_app(
         of this package.
     token_seconds : float, optional
         Lifetime of an access token; by default MAAP_REPLAY_TOKEN_SECONDS, or 300.
-    strict : bool, optional
-        Answer the catalogue's root without its slash with 503; by default when MAAP_REPLAY_STRICT
-        is 1.
+    strict : bool
+        Answer the catalogue's root without its slash with 503. MAAP_REPLAY_STRICT=1 asks for it
+        too.
 
     Returns
     -------
@@ -49,15 +49,13 @@ def make_app(
     """
     if token_seconds is None:
         token_seconds = float(os.environ.get("MAAP_REPLAY_TOKEN_SECONDS", DEFAULT_TOKEN_SECONDS))
-    if strict is None:
-        strict = os.environ.get("MAAP_REPLAY_STRICT", "") == "1"
     recordings = load() if recordings is None else recordings
     # Order: the log sees the final answer. Faults, when there are any, belong between the two.
     app = web.Application(middlewares=[log, refuse])
     app.on_response_prepare.append(note)
     app[REQUESTS] = []
     app[catalogue.RECORDINGS] = recordings
-    app[catalogue.STRICT] = strict
+    app[catalogue.STRICT] = strict or os.environ.get("MAAP_REPLAY_STRICT") == "1"
     app[tokens.ISSUED] = {}
     app[tokens.LIFETIME] = token_seconds
     app[data.STORE] = data.store(recordings, granule_file or _synthetic)

@@ -16,6 +16,7 @@ from xml.sax.saxutils import escape
 from aiohttp import web
 
 from maap_replay.recordings import Recordings
+from maap_replay.service.errors import RefusalError
 from maap_replay.service.requests import SERVED
 from maap_replay.service.tokens import ISSUED, is_valid
 
@@ -31,6 +32,7 @@ MEDIA_TYPES = {
     ".zip": "application/zip",
 }
 CHUNK = 1 << 20
+WRITERS = 2
 
 
 @dataclass(frozen=True)
@@ -48,20 +50,25 @@ class Store:
 
     objects: dict[str, Stored]
     make: GranuleFile
-    files: dict[tuple[str, str], Path] = field(default_factory=dict)
-    # One writer for each file, however many requests wait for it.
+    made: set[tuple[str, str]] = field(default_factory=set)
+    # One writer for each file, however many requests wait for it, and few writers at a time: they
+    # share a pool of threads with the sending of files.
     locks: defaultdict[tuple[str, str], asyncio.Lock] = field(
         default_factory=lambda: defaultdict(asyncio.Lock)
     )
+    writers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(WRITERS))
 
     async def file(self, product_id: str, suffix: str) -> Path:
         """File of a product; KeyError when this replay cannot write products of its type."""
         key = product_id, suffix
-        async with self.locks[key]:
-            path = self.files.get(key)
-            if path is None or not path.is_file():
-                self.files[key] = path = await asyncio.to_thread(self.make, product_id, suffix)
-        return path
+        if key not in self.made:
+            async with self.locks[key]:
+                if key not in self.made:  # nobody made it while we waited
+                    async with self.writers:
+                        await asyncio.to_thread(self.make, product_id, suffix)
+                    self.made.add(key)
+        # Asked for every time: the cache of granules drops those that are not.
+        return await asyncio.to_thread(self.make, product_id, suffix)
 
 
 STORE: web.AppKey[Store] = web.AppKey("store", Store)
@@ -100,6 +107,8 @@ async def serve(request: web.Request) -> web.StreamResponse:
     except KeyError:
         file_type = stored.product_id[9:19]
         return denied(f"The replay has no synthetic {file_type} files, only their catalogue items.")
+    except RuntimeError as error:
+        return RefusalError(str(error), 500, "InternalError").response()
     # A recorded file:size is the size of the real file. Ours may differ: the answer states its own.
     return web.FileResponse(path, headers={"Content-Type": MEDIA_TYPES[stored.suffix]})
 

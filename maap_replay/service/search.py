@@ -194,6 +194,8 @@ def _order(value: Any, queryables: frozenset[str]) -> tuple[tuple[str, int], ...
     if not value:
         return DEFAULT_ORDER
     keys = value.split(",") if isinstance(value, str) else value
+    if not isinstance(keys, list):
+        raise RefusalError("sortby must be a list of names.")
     order = []
     for key in keys:
         if isinstance(key, dict):
@@ -214,7 +216,7 @@ def _order(value: Any, queryables: frozenset[str]) -> tuple[tuple[str, int], ...
 def _count(parameters: Mapping[str, Any], name: str, default: int) -> int:
     try:
         value = int(parameters.get(name) or default)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         value = 0
     if value < 1 or parameters.get(name) in (0, "0"):
         raise RefusalError(f"{name} must be a whole number above 0.")

@@ -17,7 +17,10 @@ def instant(text: str) -> datetime:
         When it is not an ISO time.
     """
     when = datetime.fromisoformat(text.strip())
-    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+    try:
+        return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{text!r} is outside the years 1 to 9999.") from None
 
 
 def interval(text: str) -> Interval:

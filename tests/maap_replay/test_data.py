@@ -107,13 +107,16 @@ def test_zip_is_streamed_with_a_folder_inside(replay, assets, content):
     assert replay.log[-1].bytes == len(answer.content)
 
 
-def test_a_file_is_made_once_for_many_requests(start, granule_file, assets, content):
+def test_a_file_is_made_once_for_many_requests(start, tmp_path, assets, content):
     made = []
 
     def slow(product_id, suffix):
-        made.append(suffix)
-        time.sleep(0.2)
-        return granule_file(product_id, suffix)
+        path = tmp_path / f"{product_id}{suffix}"
+        if not path.exists():
+            made.append(suffix)
+            time.sleep(0.2)
+            path.write_bytes(content)
+        return path
 
     address = assets("04366E")["enclosure_h5"]["href"]
     service = start(granule_file=slow)
@@ -122,3 +125,12 @@ def test_a_file_is_made_once_for_many_requests(start, granule_file, assets, cont
         answers = list(pool.map(lambda _: service.ask(address, headers=headers), range(4)))
     assert [answer.content for answer in answers] == [content] * 4
     assert made == [".h5"]
+
+
+def test_a_writer_that_fails_is_a_server_error_in_one_sentence(start, assets):
+    def fail(product_id, suffix):
+        raise RuntimeError("The writer ended with status 1.")
+
+    service = start(granule_file=fail)
+    answer = service.ask(assets("04366E")["enclosure_h5"]["href"], headers=service.access())
+    assert (answer.status_code, answer.json()["code"]) == (500, "InternalError")

@@ -1,5 +1,6 @@
 """The recordings: one visible rule, valid STAC, and agreement with what is publicly known."""
 
+import hashlib
 import json
 from datetime import datetime
 from itertools import pairwise
@@ -10,6 +11,10 @@ import pytest
 from maap_replay.recordings import FOLDER, build, load
 from maap_replay.recordings.expand import compact, expand, folder, parse_id
 from maap_replay.recordings.patch import difference, merge
+
+
+#: Of the item as a public notebook printed it in August 2025, with sorted keys.
+DIGEST = "7cebc2fe6d1dbbbd25521c2067f4933fddcd8255e895194ccf763140136a9cf6"
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +35,12 @@ def test_the_rule_loses_nothing(lines):
         del item["assets"]["metadata_iso_19139"], item["properties"]["platform"]
         for style in ("2025-08", "2025-11", "2025-12"):
             assert expand(compact(item, style, "test")) == item
+
+
+def test_the_item_that_is_public_in_full_comes_out_as_it_was_printed(lines):
+    line = next(line for line in lines if line["id"].endswith("05378E"))
+    text = json.dumps(expand(line), sort_keys=True)
+    assert hashlib.sha256(text.encode()).hexdigest() == DIGEST
 
 
 def test_what_a_line_cannot_hold_is_refused(lines):
