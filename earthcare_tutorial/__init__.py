@@ -1,1 +1,33 @@
 """Find, preview, stream and plot EarthCARE granules on ESA MAAP."""
+
+from importlib.metadata import PackageNotFoundError, version
+
+from earthcare_tutorial.assets import asset_table, h5_url, pick_assets
+from earthcare_tutorial.auth import Token, login
+from earthcare_tutorial.plot import plot_swath
+from earthcare_tutorial.products import PRODUCTS, file_type, identify
+from earthcare_tutorial.quicklook import quicklook_url, show_quicklook
+from earthcare_tutorial.search import search
+from earthcare_tutorial.stream import open_granule
+
+__all__ = [
+    "PRODUCTS",
+    "Token",
+    "__version__",
+    "asset_table",
+    "file_type",
+    "h5_url",
+    "identify",
+    "login",
+    "open_granule",
+    "pick_assets",
+    "plot_swath",
+    "quicklook_url",
+    "search",
+    "show_quicklook",
+]
+
+try:
+    __version__ = version("earthcare-tutorial")
+except PackageNotFoundError:  # a checkout that is not installed
+    __version__ = "0.0.0"

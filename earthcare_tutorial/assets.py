@@ -1,0 +1,152 @@
+"""Tell the files of a granule apart, by what they are and not by what their key says."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from earthcare_tutorial.products import identify
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
+    import pystac
+
+_COLUMNS = [
+    "start_time",
+    "file_type",
+    "orbit_and_frame",
+    "baseline",
+    "updated",
+    "size_mb",
+    "quicklook_url",
+    "h5_url",
+    "hdr_url",
+    "zip_url",
+    "id",
+]
+
+
+def pick_assets(item: pystac.Item) -> dict[str, str | None]:
+    """Find a granule's data file, header, zip and pictures.
+
+    The keys of the assets have changed over time (``enclosure_1``, ``enclosure_h5``), and on some
+    JAXA products the two enclosures are swapped, so the end of each link decides.
+
+    Parameters
+    ----------
+    item : pystac.Item
+        A granule from :func:`search`.
+
+    Returns
+    -------
+    dict of str to str or None
+        Links under the keys "h5", "hdr", "zip", "quicklook" and "thumbnail"; None where the
+        granule has no such file.
+
+    Examples
+    --------
+    >>> from datetime import datetime
+    >>> import pystac
+    >>> swapped = {"enclosure_h5": "https://host/A.HDR", "enclosure_hdr": "https://host/A.h5"}
+    >>> item = pystac.Item("A", None, None, datetime(2025, 3, 16), {})
+    >>> for key, href in swapped.items():
+    ...     item.add_asset(key, pystac.Asset(href))
+    >>> pick_assets(item)["h5"]
+    'https://host/A.h5'
+    """
+    found: dict[str, str | None] = dict.fromkeys(("h5", "hdr", "zip", "quicklook", "thumbnail"))
+    for asset in item.assets.values():
+        kind = _kind(asset)
+        if kind and found[kind] is None:
+            found[kind] = asset.href
+    return found
+
+
+def _kind(asset: pystac.Asset) -> str | None:
+    path = urlsplit(asset.href).path.lower()
+    roles = asset.roles or []
+    if "/zipper/" in path or path.endswith(".zip"):
+        return "zip"  # the zip service names the folder, without an ending
+    if path.endswith((".h5", ".hdr")):
+        return path.rpartition(".")[2]
+    if path.endswith((".jpeg", ".jpg", ".png")):
+        only_small = "thumbnail" in roles and "overview" not in roles
+        return "thumbnail" if only_small else "quicklook"
+    return None
+
+
+def h5_url(item: pystac.Item) -> str:
+    """Return the link of a granule's HDF5 file.
+
+    Parameters
+    ----------
+    item : pystac.Item
+        A granule from :func:`search`.
+
+    Returns
+    -------
+    str
+        The link; it needs a token.
+
+    Raises
+    ------
+    LookupError
+        When the granule has no such file; the message names the endings that it has.
+    """
+    url = pick_assets(item)["h5"]
+    if url is None:
+        paths = (PurePosixPath(urlsplit(asset.href).path) for asset in item.assets.values())
+        endings = ", ".join(sorted({path.suffix for path in paths if path.suffix})) or "no files"
+        raise LookupError(f"{item.id} has no .h5 file, only {endings}.")
+    return url
+
+
+def asset_table(items: Iterable[pystac.Item]) -> pd.DataFrame:
+    """List granules and their files, one row each, in order of time.
+
+    Parameters
+    ----------
+    items : iterable of pystac.Item
+        Granules from :func:`search`, any number.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns start_time (UTC), file_type, orbit_and_frame, baseline, updated (UTC), size_mb (of
+        the .h5, in 10⁶ bytes), quicklook_url, h5_url, hdr_url, zip_url and id. The index counts
+        the rows from 0, so that a row's label is its position.
+
+    Examples
+    --------
+    >>> asset_table([]).empty
+    True
+    """
+    import pandas as pd
+
+    table = pd.DataFrame([_row(item) for item in items], columns=_COLUMNS)
+    for column in ("start_time", "updated"):
+        table[column] = pd.to_datetime(table[column], utc=True, format="ISO8601")
+    table["size_mb"] = table["size_mb"].astype(float)
+    return table.sort_values(["start_time", "id"], ignore_index=True)
+
+
+def _row(item: pystac.Item) -> dict[str, object]:
+    told = identify(item)
+    files = pick_assets(item)
+    sizes = [a.extra_fields.get("file:size") for a in item.assets.values() if a.href == files["h5"]]
+    return {
+        "start_time": told.start_time,
+        "file_type": told.file_type,
+        "orbit_and_frame": told.orbit_and_frame,
+        "baseline": told.baseline,
+        "updated": item.properties.get("updated"),
+        "size_mb": sizes[0] / 1e6 if sizes and sizes[0] else None,
+        "quicklook_url": files["quicklook"] or files["thumbnail"],
+        "h5_url": files["h5"],
+        "hdr_url": files["hdr"],
+        "zip_url": files["zip"],
+        "id": item.id,
+    }

@@ -1,0 +1,52 @@
+"""Files of a granule: by their ending, whatever the key says."""
+
+import pytest
+
+from earthcare_tutorial import asset_table, h5_url, pick_assets
+
+
+def test_pick_assets(item):
+    granule = item()
+    files = pick_assets(granule)
+    assert files["h5"].endswith(f"{granule.id}.h5")
+    assert files["hdr"].endswith(f"{granule.id}.HDR")
+    assert "/zipper/" in files["zip"]
+    assert files["quicklook"] == files["thumbnail"]
+
+
+@pytest.mark.parametrize(
+    "keys", [("enclosure_1", "enclosure_2"), ("enclosure_hdr", "enclosure_h5")]
+)
+def test_swapped_keys_give_the_right_links(item, keys):
+    assets = dict(zip(keys, ({"href": "http://x/A.H5"}, {"href": "http://x/A.hdr"}), strict=True))
+    files = pick_assets(item(assets=assets))
+    assert files["h5"] == "http://x/A.H5"
+    assert files["hdr"] == "http://x/A.hdr"
+    assert files["quicklook"] is None
+
+
+def test_item_without_h5(item):
+    assets = {"a": {"href": "http://x/A.EOF"}, "b": {"href": "http://x/A.HDR"}}
+    with pytest.raises(LookupError, match=r"has no \.h5 file, only \.EOF, \.HDR\."):
+        h5_url(item(assets=assets))
+
+
+def test_table_is_in_order_of_time_and_labels_are_positions(item):
+    second = item("20251020T132215", "07929E", assets={"thumbnail": {"href": "http://x/t.jpeg"}})
+    second.properties["updated"] = "2025-10-20T19:32:35.123Z"
+    table = asset_table([second, item("20251013T131444", "07820E")])
+    assert list(table.index) == [0, 1]
+    assert list(table["orbit_and_frame"]) == ["07820E", "07929E"]
+    assert str(table["start_time"].dt.tz) == "UTC"
+    assert table["start_time"][0].isoformat() == "2025-10-13T13:14:44+00:00"
+    assert table["updated"].notna().all()
+    assert table["size_mb"][0] == pytest.approx(136.301685)
+    assert table["h5_url"].isna().tolist() == [False, True]
+    assert table["quicklook_url"][1] == "http://x/t.jpeg"
+
+
+def test_table_of_nothing_has_the_columns():
+    table = asset_table([])
+    assert len(table) == 0
+    assert {"start_time", "h5_url", "id"} <= set(table.columns)
+    assert str(table["start_time"].dt.tz) == "UTC"

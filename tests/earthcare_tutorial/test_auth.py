@@ -1,0 +1,224 @@
+"""Logging in: where credentials come from, what is wrong with them, and that they stay secret."""
+
+import json
+import os
+import pickle
+import threading
+import time
+import traceback
+from pathlib import Path
+
+import pytest
+
+from earthcare_tutorial import Token, login
+
+SECRET = "offline-token-of-somebody"
+
+
+def put(text, name="credentials.txt", mode=0o600):
+    path = Path.home() / name
+    path.write_text(text, encoding="utf-8")
+    path.chmod(mode)
+    return path
+
+
+def three_lines(token=SECRET):
+    return f"# mine\n\nCLIENT_ID=offline-token\nCLIENT_SECRET=known\nOFFLINE_TOKEN={token}\n"
+
+
+def test_file_in_the_home_folder(maap):
+    put(three_lines())
+    token = login()
+    assert token.bearer() == "access-token-1"
+    assert token.headers() == {"Authorization": "Bearer access-token-1"}
+    assert maap.exchanged == [
+        {
+            "client_id": "offline-token",
+            "client_secret": "known",
+            "grant_type": "refresh_token",
+            "refresh_token": SECRET,
+            "scope": "offline_access openid",
+        }
+    ]
+
+
+def test_order_of_sources(maap, monkeypatch):
+    put(three_lines("from-home"))
+    other = put(three_lines("from-named-file"), "other.txt")
+    monkeypatch.setenv("MAAP_CREDENTIALS_FILE", str(other))
+    login()
+    monkeypatch.setenv("MAAP_TOKEN", "from-environment")
+    login()
+    login(put("from-bare-file\n", "bare.txt"))
+    login(offline_token="from-argument")
+    assert [form["refresh_token"] for form in maap.exchanged] == [
+        "from-named-file",
+        "from-environment",
+        "from-bare-file",
+        "from-argument",
+    ]
+    assert maap.exchanged[-1]["client_secret"].startswith("p1eL7")
+
+
+@pytest.mark.parametrize(
+    ("raw", "cure"),
+    [
+        (f'"{SECRET}"', "quotes"),
+        (f"Bearer {SECRET}", "'Bearer'"),
+        (f"\ufeff'Bearer {SECRET}'", "byte order mark and quotes and 'Bearer'"),
+        (f"{SECRET[:9]}\n{SECRET[9:]}", "line breaks"),
+    ],
+)
+def test_what_is_copied_along_is_removed_and_named(maap, raw, cure):
+    token = login(offline_token=raw)
+    assert maap.exchanged[0]["refresh_token"] == SECRET
+    assert f"{cure} removed" in repr(token)
+
+
+def test_no_credentials_file(maap):
+    with pytest.raises(FileNotFoundError, match=r"No credentials in ~/credentials\.txt.*OFFLINE_"):
+        login()
+
+
+def test_nobody_there_to_type(maap, monkeypatch):
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("getpass.getpass", lambda _: (_ for _ in ()).throw(EOFError))
+    with pytest.raises(FileNotFoundError, match="No credentials"):
+        login()
+    monkeypatch.setattr("getpass.getpass", lambda _: SECRET)
+    assert "the prompt" in repr(login())
+
+
+@pytest.mark.parametrize("key", ["CLIENT_ID", "CLIENT_SECRET", "OFFLINE_TOKEN"])
+@pytest.mark.parametrize("empty", [True, False])
+def test_missing_key_is_named(maap, key, empty):
+    lines = [line for line in three_lines().splitlines() if not line.startswith(key)]
+    put("\n".join([*lines, f"{key}=" if empty else ""]))
+    with pytest.raises(ValueError, match=rf"credentials\.txt has no {key}: ") as caught:
+        login()
+    assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("raw", "error", "sentence"),
+    [
+        ("JWT-Bearer", ValueError, "holds an access token"),
+        ("JWT-old", PermissionError, r"expired on 2025-01-01: get a new one"),
+        ("your_esamaap_offline_token_here", ValueError, "still holds the example text"),
+        ('{"access_token": "x"}', ValueError, "holds more than a token"),
+        ("", ValueError, "has no OFFLINE_TOKEN"),
+    ],
+)
+def test_not_an_offline_token(maap, jwt, raw, error, sentence):
+    raw = raw.replace("JWT-Bearer", jwt(typ="Bearer", exp=2e9))
+    raw = raw.replace("JWT-old", jwt(typ="Offline", exp=1735689600))
+    with pytest.raises(error, match=sentence):
+        login(offline_token=raw)
+    assert not maap.exchanged
+
+
+@pytest.mark.skipif(os.name != "posix", reason="file modes")
+def test_open_file_is_pointed_out(maap):
+    put(three_lines(), mode=0o644)
+    with pytest.warns(UserWarning, match=r"run chmod 600 ~/credentials\.txt") as warned:
+        login()
+    assert warned[0].filename == __file__
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error", "sentence"),
+    [
+        (
+            400,
+            {"error_description": "Token is not active"},
+            PermissionError,
+            "offline token.*400.*Tok",
+        ),
+        (
+            401,
+            {"error": "unauthorized_client"},
+            PermissionError,
+            "client.*401, unauthorized_client",
+        ),
+        (503, None, ConnectionError, "answers 503"),
+        (200, None, ConnectionError, "answers 200 without an access token"),
+        (200, {"scope": "openid"}, ConnectionError, "without an access token"),
+    ],
+)
+def test_refusals_of_the_login_service(maap, status, body, error, sentence):
+    maap.token_answer = (status, json.dumps(body) if body else "<html>nginx</html>")
+    with pytest.raises(error, match=sentence):
+        login(offline_token=SECRET)
+
+
+def test_busy_login_service_is_asked_again(maap):
+    maap.faults = [503, "drop"]
+    assert login(offline_token=SECRET).bearer() == "access-token-1"
+
+
+def test_no_network(maap, monkeypatch, nowhere):
+    monkeypatch.setattr("earthcare_tutorial.auth.TOKEN_URL", f"{nowhere}/token")
+    with pytest.raises(ConnectionError, match=r"No answer from 127\.0\.0\.1"):
+        login(offline_token=SECRET)
+
+
+def test_secrets_show_nowhere(maap, monkeypatch, nowhere, caplog):
+    caplog.set_level("DEBUG")
+    token = login(offline_token=SECRET)
+    shown = [repr(token), str(token), f"{token}", repr(vars(token)), repr(token.headers())]
+    maap.token_answer = (400, json.dumps({"error_description": f"bad {SECRET} access-token-1"}))
+    for url in (f"{maap.url}/token", f"{nowhere}/token"):
+        monkeypatch.setattr("earthcare_tutorial.auth.TOKEN_URL", url)
+        with pytest.raises(OSError, match=r"refuses|No answer") as caught:
+            token.renew()
+        shown += traceback.format_exception(caught.value)
+        assert caught.value.__context__ is None
+    shown.append(caplog.text)
+    assert not [text for text in shown if SECRET in text]
+    assert not [text for text in shown[:5] if "access-token-1" in text]
+
+
+def test_repr_tells_what_is_left(maap, jwt):
+    token = login(offline_token=jwt(typ="Offline", exp=time.time() + 30.5 * 86400))
+    assert repr(token) == (
+        "Token(the argument offline_token; access 600 min left, offline token 30 days left)"
+    )
+
+
+@pytest.mark.parametrize(("lifetime", "kept"), [(300, 239), (20, 15)])
+def test_renewal_before_the_end(maap, monkeypatch, lifetime, kept):
+    maap.lifetime = lifetime
+    token = login(offline_token=SECRET)
+    start = time.time()
+    monkeypatch.setattr("time.time", lambda: start + kept)
+    assert token.bearer() == "access-token-1"
+    monkeypatch.setattr("time.time", lambda: start + kept + 2)
+    assert token.bearer() == "access-token-2"
+
+
+def test_many_threads_renew_once(maap, monkeypatch):
+    token = login(offline_token=SECRET)
+    start = time.time()
+    monkeypatch.setattr("time.time", lambda: start + 36001)
+    maap.lifetime = 72000
+    got = []
+    threads = [threading.Thread(target=lambda: got.append(token.bearer())) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(got) == {"access-token-2"}
+    rejected = [threading.Thread(target=token.renew, args=("access-token-2",)) for _ in range(5)]
+    for thread in rejected:
+        thread.start()
+    for thread in rejected:
+        thread.join()
+    assert len(maap.exchanged) == 3
+
+
+def test_pickle_goes_on_working(maap):
+    token = pickle.loads(pickle.dumps(login(offline_token=SECRET)))  # noqa: S301
+    assert isinstance(token, Token)
+    assert token.bearer() == "access-token-1"
+    assert token.renew() == "access-token-2"
+    assert SECRET not in repr(token)

@@ -1,0 +1,112 @@
+"""Streaming: the variables asked for, the token on each request, and one sentence per failure."""
+
+import pickle
+import traceback
+
+import numpy as np
+import pytest
+
+from earthcare_tutorial import login, open_granule
+
+COORDINATES = ["latitude", "longitude"]
+
+
+def test_exactly_the_variables_asked_for(granule):
+    ds = open_granule(granule, "good", ["cloud_water_path", *COORDINATES])
+    assert set(ds.variables) == {"cloud_water_path", *COORDINATES}
+    assert ds["cloud_water_path"].dims == ("along_track", "across_track")
+    assert np.isnan(ds["cloud_water_path"].values[0]).all()
+    assert ds["cloud_water_path"].values[30, 100] == np.float32(0.25)
+    assert ds.encoding["source"] == granule
+    assert ds.attrs["synthetic"].startswith("SYNTHETIC")
+
+
+def test_part_of_a_variable_from_an_item(maap, granule, item):
+    ds = open_granule(item(), "good", "cloud_top_height", isel={"along_track": slice(5, 9)})
+    assert ds["cloud_top_height"].shape == (4, 384)
+
+
+def test_lazy_dataset_reads_later_and_pickles(maap, granule):
+    token = login(offline_token="mine")
+    ds = open_granule(granule, token, isel={"along_track": slice(0, 3)})
+    copy = pickle.loads(pickle.dumps(ds))  # noqa: S301
+    assert float(copy["cloud_top_height"].max()) == 1500.0
+    assert float(ds["cloud_top_height"].max()) == 1500.0
+    assert ds["time"].dtype.kind == "M"
+    ds.close()
+    copy.close()
+
+
+def test_renewed_token_is_on_the_next_request(maap, granule, monkeypatch):
+    monkeypatch.setattr("earthcare_tutorial.stream.BLOCK_SIZE", 512)
+    token = login(offline_token="mine")
+    ds = open_granule(granule, token)
+    maap.valid = set()
+    token.renew()
+    assert float(ds["cloud_top_height"].max()) == 1500.0
+    assert maap.log[-1][2] == "Bearer access-token-2"
+    ds.close()
+
+
+def test_token_rejected_at_once_is_renewed(maap, granule):
+    token = login(offline_token="mine")
+    maap.valid = set()
+    assert "time" in open_granule(granule, token, "time")
+
+
+def test_token_stays_with_its_host(maap, granule, nowhere):
+    import asyncio
+
+    from earthcare_tutorial.stream import _signing_client
+
+    async def ask(host):
+        async with await _signing_client("good", host) as client, client.get(granule):
+            pass
+
+    for host in ("elsewhere.invalid", granule.split("/")[2]):
+        asyncio.run(ask(host))
+    assert [told for _, _, told in maap.log[-2:]] == [None, "Bearer good"]
+
+
+def test_unknown_variable_lists_what_there_is(granule):
+    with pytest.raises(ValueError, match=r"ScienceData has no cwp; it has .*cloud_water_path"):
+        open_granule(granule, "good", ["cwp"])
+    with pytest.raises(ValueError, match="no group 'Data', only HeaderData, ScienceData"):
+        open_granule(granule, "good", group="Data")
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "sentence"),
+    [
+        ("html", PermissionError, "a web page in place of ECA_.*login"),
+        (401, PermissionError, r"does not accept the token \(401\)"),
+        (403, PermissionError, r"no right to this collection, was never activated .* not exist"),
+        (404, FileNotFoundError, "no file ECA_"),
+        (500, ConnectionError, "answers 500"),
+    ],
+)
+def test_refusals_of_the_data_server(maap, granule, fault, error, sentence):
+    maap.faults = [fault] * 6 if fault == 500 else [fault]
+    with pytest.raises(error, match=sentence):
+        open_granule(granule, "good", "time")
+
+
+def test_other_content(maap):
+    maap.valid.add("good")
+    maap.files["/data/a.h5"] = ("application/octet-stream", b"PK\x03\x04 is a zip")
+    with pytest.raises(ValueError, match=r"a\.h5 is no HDF5 file"):
+        open_granule(f"{maap.url}/data/a.h5", "good")
+
+
+def test_no_network(nowhere):
+    with pytest.raises(ConnectionError, match=r"No answer from 127\.0\.0\.1"):
+        open_granule(f"{nowhere}/a.h5", "good")
+
+
+def test_stream_that_breaks_shows_no_token(maap, granule):
+    maap.valid.add("s3cret")
+    maap.faults = [0, 403]
+    with pytest.raises(ConnectionError, match=r"The stream of ECA_.* broke") as caught:
+        open_granule(granule, "s3cret", "time")
+    assert caught.value.__context__ is None
+    assert "s3cret" not in "".join(traceback.format_exception(caught.value)).split("Error:")[-1]
