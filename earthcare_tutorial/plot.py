@@ -293,8 +293,8 @@ def _label_map(ax: Axes, x: Array, y: Array) -> None:
 
 
 def _degrees(value: float, sides: str) -> str:
-    value = round(value, 6)
-    side = "" if value == 0 or abs(value) == 180 else sides[value > 0]
+    value = round(float(value), 6)
+    side = "" if value == 0 or abs(value) == 180 else sides[int(value > 0)]
     return f"{abs(value):g}°{side}"
 
 

@@ -14,6 +14,8 @@ WANTED = ["cloud_water_path", "cloud_top_height", "quality_status", "latitude", 
 @pytest.fixture(autouse=True)
 def _close_figures():
     yield
+    for number in plt.get_fignums():
+        plt.figure(number).canvas.draw()  # what only fails when it is drawn fails here
     plt.close("all")
 
 
