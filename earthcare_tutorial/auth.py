@@ -155,7 +155,7 @@ def _find_credentials(
     shown = str(file).replace(str(Path.home()), "~")
     if file.is_file():
         _check_mode(file, shown)
-        return _read_file(file), shown
+        return _read_file(file), shown if path or not named else "the MAAP_CREDENTIALS_FILE"
     typed = None if named else _prompt()
     if typed:
         return _with_public_client(typed), "the prompt"

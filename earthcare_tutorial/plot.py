@@ -14,7 +14,7 @@ from earthcare_tutorial.products import identify
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
-    from matplotlib.colors import Normalize
+    from matplotlib.colors import Colormap, Normalize
     from numpy.typing import NDArray
 
     Array = NDArray[Any]
@@ -39,7 +39,7 @@ STYLES: dict[str, tuple[str, str, float | None, float | None]] = {
     "cloud_top_temperature": ("magma_r", "linear", 190, 300),
 }
 
-MISSING = "#dcdcdc"  # light grey, for pixels without a value
+MISSING, OUTSIDE = "#d4d4d4", "#f7f7f7"  # pixels without a value, and where there are no pixels
 BAD_QUALITY = 3  # quality_status from which on a retrieval is not to be used
 MAX_CELLS = (1500, 400)  # along and across the track; more than a figure can show
 MSI_COLUMNS, NADIR_COLUMN = 384, 278  # of a whole MSI line; nadir is straight below the satellite
@@ -53,7 +53,7 @@ def plot_swath(
     ax: Axes | None = None,
     *,
     axes: Literal["map", "track"] = "map",
-    cmap: str | None = None,
+    cmap: str | Colormap | None = None,
     norm: Normalize | None = None,
     vmin: float | None = None,
     vmax: float | None = None,
@@ -106,7 +106,7 @@ def plot_swath(
     if ax is None:
         size = (5.5, 8.0) if axes == "map" else (11.0, 3.4)
         ax = plt.subplots(figsize=size, layout="constrained")[1]
-    colours, scale = _style(variable, swath.values, norm, vmin, vmax)
+    name, scale = _style(variable, swath.values, norm, vmin, vmax)
     values = swath.values
     low, high = scale.vmin or 0.0, scale.vmax or 0.0
     if isinstance(scale, LogNorm):  # a value of zero is low, not missing
@@ -115,11 +115,13 @@ def plot_swath(
         x, y = _edges(swath.longitude), _edges(swath.latitude)
     else:
         x, y, values = _edges(swath.lines), _edges(swath.across_km), values.T
-    look: dict[str, Any] = {"cmap": cmap or colours, "norm": scale, "rasterized": True} | kwargs
+    colours = plt.get_cmap(cmap or name).with_extremes(bad=MISSING)
+    look: dict[str, Any] = {"cmap": colours, "norm": scale, "rasterized": True} | kwargs
     mesh = ax.pcolormesh(x, y, np.ma.masked_invalid(values), **look)
-    ax.set_facecolor(MISSING)
+    ax.set_facecolor(OUTSIDE)
     extend = ("neither", "min", "max", "both")[(values < low).any() + 2 * (values > high).any()]
-    ax.figure.colorbar(mesh, ax=ax, label=swath.label, extend=extend)
+    numbers = "%g" if isinstance(scale, LogNorm) else None
+    ax.figure.colorbar(mesh, ax=ax, label=swath.label, extend=extend, format=numbers)
     if axes == "map":
         _label_map(ax, x, y)
         ax.set_aspect(aspect or 1 / max(0.2, float(np.cos(np.radians(y.mean())))))
@@ -283,7 +285,9 @@ def _style(
 def _label_map(ax: Axes, x: Array, y: Array) -> None:
     from matplotlib.ticker import MaxNLocator
 
-    ax.set_xlim(x.min(), x.max())
+    height, middle = np.ptp(y), (x.min() + x.max()) / 2
+    half = max(np.ptp(x), 0.5 * height / max(0.2, float(np.cos(np.radians(y.mean()))))) / 2
+    ax.set_xlim(middle - half, middle + half)  # wide enough to see where on Earth this is
     ax.set_ylim(max(-90, y.min()), min(90, y.max()))
     ax.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 3, 5, 10]))
     ax.xaxis.set_major_formatter(lambda value, _: _degrees((value + 180) % 360 - 180, "WE"))

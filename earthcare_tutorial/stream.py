@@ -159,7 +159,7 @@ def _check_hdf5(url: str, token: Token | str) -> int:
 
 def _first_bytes(url: str, bearer: str) -> tuple[requests.Response, bytes]:
     def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {bearer}"
+        request.headers["Authorization"] = _Secret(f"Bearer {bearer}")
         return request
 
     count = len(_SIGNATURE)
@@ -190,7 +190,7 @@ async def _signing_client(token: Token | str, host: str, **kwargs: Any) -> aioht
         # A redirect to another host is the same request to aiohttp, which drops the header then.
         if request.url.raw_authority == host:
             bearer = await asyncio.to_thread(_bearer, token)
-            request.headers["Authorization"] = f"Bearer {bearer}"
+            request.headers["Authorization"] = _Secret(f"Bearer {bearer}")
 
     trace = aiohttp.TraceConfig()
     trace.on_request_start.append(sign)

@@ -27,7 +27,8 @@ def decode_arcs(topology: dict[str, Any]) -> list[Lines]:
 def drop_frame_of_the_map(line: Lines) -> list[Lines]:
     """Cut out the edges of the map (longitude ±180, the South Pole), which are no coast."""
     on_edge = (np.abs(line[:, 0]) > 179.99) | (line[:, 1] < -89.9)
-    cut = np.flatnonzero(on_edge[:-1] & on_edge[1:]) + 1
+    jumps = np.abs(np.diff(line[:, 0])) > 180
+    cut = np.flatnonzero(on_edge[:-1] & on_edge[1:] | jumps) + 1
     return [piece for piece in np.split(line, cut) if len(piece) > 1]
 
 

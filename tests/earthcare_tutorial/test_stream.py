@@ -110,3 +110,15 @@ def test_stream_that_breaks_shows_no_token(maap, granule):
         open_granule(granule, "s3cret", "time")
     assert caught.value.__context__ is None
     assert "s3cret" not in "".join(traceback.format_exception(caught.value)).split("Error:")[-1]
+
+
+def test_error_of_a_late_read_shows_no_token(maap, granule, monkeypatch):
+    monkeypatch.setattr("earthcare_tutorial.stream.BLOCK_SIZE", 512)
+    maap.valid.add("s3cret")
+    ds = open_granule(granule, "s3cret")
+    maap.valid = set()
+    with pytest.raises(Exception, match="401") as caught:
+        ds["cloud_top_height"].load()
+    assert "s3cret" not in repr(caught.value)
+    assert "s3cret" not in "".join(traceback.format_exception(caught.value)).split("Error:")[-1]
+    ds.close()
