@@ -10,6 +10,10 @@ from maap_replay.synthetic.fractal import Canvas, Field, cells, enlarge, noise, 
 from maap_replay.synthetic.regimes import Regimes
 
 
+#: A front is drawn no further along the track than this.
+REACH_KM = 900.0
+
+
 @dataclass(frozen=True)
 class Fronts:
     """Frontal cloud: optical thickness, top relative to the tropopause; cold air `behind`."""
@@ -39,10 +43,9 @@ def fronts(canvas: Canvas, regimes: Regimes) -> Fronts:
         row = int(np.clip(place / length * len(weights), 0, len(weights) - 1))
         if luck > 1.1 * float(weights[row]):
             continue
-        reach = 900.0
         rows = slice(
-            max(int((place - reach) / canvas.step_km), 0),
-            max(min(int((place + reach) / canvas.step_km), shape[0]), 0),
+            max(int((place - REACH_KM) / canvas.step_km), 0),
+            max(min(int((place + REACH_KM) / canvas.step_km), shape[0]), 0),
         )
         part = _one_front(canvas, rows, x, y, (place, turn, width, power))
         tau[rows] += part.optical_thickness
@@ -55,7 +58,7 @@ def _one_front(
     canvas: Canvas, rows: slice, x: Field, y: Field, front: tuple[float, float, float, float]
 ) -> Fronts:
     place, turn, width, power = front
-    angle = np.radians(25 + 50 * turn) * (1 if turn * 10 % 1 > 0.5 else -1)
+    angle = np.radians(20 + 45 * turn) * (1 if turn * 10 % 1 > 0.5 else -1)
     name = f"front {place:.3f}"
     meander = 28 * noise(canvas, "meander", 350, 2.8)[rows]
     frayed = 7 * noise(canvas, "frayed", 50, 2.0)[rows]
@@ -63,11 +66,12 @@ def _one_front(
     along = y * np.cos(angle) - (x[rows] - place) * np.sin(angle)
     sign = 1 if power * 10 % 1 > 0.5 else -1
     s = sign * s
-    band = 110 + 130 * width
+    band = 60 + 110 * width
     bands = streaks(canvas, name, along, s, 42, 4.0, 2.0)
     fine = streaks(canvas, name + " fine", along, s, 8, 7.0, 1.8)
-    core = ramp(s, -6, 14) * ramp(s, band * 1.5, band * 0.6)
-    shield = ramp(s, 0, 40) * np.exp(-np.maximum(s - band, 0) / 170) * ramp(s, 640, 420)
+    ends = ramp(np.abs(x[rows] - place), REACH_KM, 0.6 * REACH_KM)
+    core = ramp(s, -6, 14) * ramp(s, band * 1.5, band * 0.6) * ends
+    shield = ramp(s, 0, 40) * np.exp(-np.maximum(s - band, 0) / 120) * ramp(s, 520, 300) * ends
     tau = (14 + 26 * power) * core * np.exp(0.55 * bands + 0.2 * fine)
     tau = tau + 5.5 * shield * np.exp(0.5 * bands + 0.5 * fine) * ramp(
         shield + 0.16 * bands, 0.08, 0.5

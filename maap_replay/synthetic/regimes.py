@@ -72,7 +72,7 @@ def make_regimes(product: ProductId, swath: Swath) -> Regimes:
     storm = around(48, 15) + around(-50, 15)
     polar = np.clip((np.abs(lat) - 62) / 10, 0, 1)
     decks = world.sum_of(world.STRATOCUMULUS, lat, lon) * sea
-    decks = np.maximum(decks, (0.55 * storm + 0.6 * polar) * (0.45 + 0.55 * sea))
+    decks = np.maximum(decks, (0.46 * storm + 0.5 * polar) * (0.25 + 0.75 * sea))
 
     def weight(field: npt.NDArray[np.floating]) -> Field:
         return np.asarray(np.clip(field, 0, 1), dtype=np.float32)
@@ -80,15 +80,21 @@ def make_regimes(product: ProductId, swath: Swath) -> Regimes:
     return Regimes(
         stride=stride,
         stratocumulus=weight(decks + weather("decks", 0.2, 900)),
-        cumulus=weight((0.6 * trades + 0.35 * tropical + 0.3 * storm) * sea + weather("cu", 0.12)),
+        cumulus=weight(
+            (0.6 * trades + 0.3 * tropical + 0.25 * storm) * sea + weather("cu", 0.12) - 0.04
+        ),
         continental=weight(
             (tropical + 0.45 * storm + 0.2 * trades) * land * day * (1 - dry) + weather("co", 0.1)
         )
         * weight(land),
-        deep=weight(tropical * (0.45 + 0.4 * day * land) + weather("deep", 0.14) - 0.08),
-        midlevel=weight(0.28 + 0.2 * storm + 0.2 * tropical - 0.3 * dry + weather("mid", 0.2)),
-        frontal=weight(storm + 0.35 * polar + weather("storms", 0.2)),
-        cirrus=weight(0.25 + 0.35 * tropical + 0.3 * storm - 0.1 * dry + weather("jet", 0.28)),
+        deep=weight(
+            tropical * (0.62 + 0.3 * day * land)
+            + weather("deep", 0.14) * np.clip(2 * tropical + 0.2 * storm, 0, 1)
+            - 0.08
+        ),
+        midlevel=weight(0.22 + 0.14 * storm + 0.2 * tropical - 0.3 * dry + weather("mid", 0.2)),
+        frontal=weight((storm + 0.35 * polar) * (0.85 + weather("storms", 0.25))),
+        cirrus=weight(0.2 + 0.33 * tropical + 0.3 * storm - 0.1 * dry + weather("jet", 0.28)),
         atmosphere=climate(
             lat.astype(np.float32),
             land.astype(np.float32),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, TypeVar
 from zlib import crc32
 
 import numpy as np
@@ -22,6 +23,11 @@ TWILIGHT = 78.0
 OPAQUE_VEIL = 0.45
 #: Share of wild cloud tops, as in real files.
 WILD_SHARE = 0.001
+#: Lines that are retrieved at a time.
+BLOCK = 2000
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,17 @@ class Clouds:
     quality: npt.NDArray[np.int8]
 
 
+@dataclass(frozen=True)
+class Grains:
+    """Noise of a retrieval, and lines that are lost."""
+
+    ripple: Field
+    edge: Field
+    droplet: Field
+    bump: Field
+    lost: Mask
+
+
 def retrieve(product: ProductId, scene: Scene) -> Clouds:
     """Retrieve clouds from a scene.
 
@@ -49,13 +66,50 @@ def retrieve(product: ProductId, scene: Scene) -> Clouds:
     doi:10.1109/TGRS.2016.2610522); thin cirrus is placed too low, as emission comes from within
     (Hünerbein et al., doi:10.5194/amt-17-261-2024).
     """
-    swath, air = scene.swath, scene.atmosphere
+    canvas = scene.swath.canvas
     own = Canvas(
-        swath.canvas.lines, swath.canvas.columns, swath.canvas.pixel_km, swath.canvas.level,
-        (*swath.canvas.seed, crc32(product.text.encode())),
-    )  # fmt: skip
-    ripple = noise(own, "retrieval", 3, 5 / 3)
+        canvas.lines,
+        canvas.columns,
+        canvas.pixel_km,
+        canvas.level,
+        (*canvas.seed, crc32(product.text.encode())),
+    )
+    grains = Grains(
+        ripple=noise(own, "retrieval", 3, 5 / 3),
+        edge=noise(own, "edges", 4, 2.0),
+        droplet=noise(own, "droplets", 2, 1.5),
+        bump=noise(own, "tops", 6, 2.0),
+        lost=_lost_lines(own),
+    )
+    rng = own.random("wild tops")
+    found = {
+        field.name: np.empty(own.shape, np.int8 if field.name == "quality" else np.float32)
+        for field in fields(Clouds)
+    }
+    for first in range(0, own.shape[0], BLOCK):  # in pieces, for the sake of memory
+        lines = slice(first, first + BLOCK)
+        piece = _retrieve_lines(_cut(scene, lines), _cut(grains, lines), rng)
+        for name, values in found.items():
+            values[lines] = getattr(piece, name)
+    return Clouds(**found)
+
+
+def _cut(whole: T, lines: slice) -> T:
+    """Some lines of everything in a dataclass, and of what is in it."""
+    parts: dict[str, Any] = {}
+    for field in fields(whole):  # type: ignore[arg-type]
+        value = getattr(whole, field.name)
+        if is_dataclass(value) and not isinstance(value, Canvas):
+            parts[field.name] = _cut(value, lines)
+        elif isinstance(value, np.ndarray):
+            parts[field.name] = value[lines]
+    return replace(whole, **parts)  # type: ignore[type-var]
+
+
+def _retrieve_lines(scene: Scene, grains: Grains, rng: np.random.Generator) -> Clouds:
+    swath, air = scene.swath, scene.atmosphere
     high, middle, low = scene.high, scene.middle, scene.low
+    ripple, chance, grain, bumps = grains.ripple, grains.edge, grains.droplet, grains.bump
     true = high.optical_thickness + middle.optical_thickness + low.optical_thickness
     in_ice = high.optical_thickness > OPAQUE_VEIL
     in_middle = ~in_ice & (middle.optical_thickness > OPAQUE_VEIL)
@@ -66,14 +120,11 @@ def retrieve(product: ProductId, scene: Scene) -> Clouds:
     sunlit = swath.solar_zenith < TWILIGHT
 
     # Faint edges are missed now and then; a few lines are lost.
-    chance = noise(own, "edges", 4, 2.0)
-    detected = (true > FAINTEST) & (seen > 0.5 * FAINTEST) & (true + 0.35 * chance > 0.5)
-    lost = _lost_lines(own)
-    detected &= ~lost[:, None]
+    detected = (true > FAINTEST) & (seen > 0.5 * FAINTEST) & (true + 0.3 * chance > 0.75)
+    detected &= ~grains.lost[:, None]
     solar = detected & sunlit
 
     tau = np.clip(true * np.exp(0.07 * ripple), FAINTEST, THICKEST)
-    grain = noise(own, "droplets", 2, 1.5)
     radius = np.select(
         layers, (high.effective_radius, middle.effective_radius), low.effective_radius
     )
@@ -89,14 +140,16 @@ def retrieve(product: ProductId, scene: Scene) -> Clouds:
     top = np.select(layers, (high.top, middle.top), low.top)
     base = np.select(layers, (high.base, middle.base), low.base)
     # The height of emission: an optical depth of about one below the top.
-    depth = (top - base) * np.minimum(1.0 / np.maximum(seen, 0.3), 1.0) * np.where(ice, 0.6, 0.2)
-    bumps = noise(own, "tops", 6, 2.0)
+    depth = (
+        (top - base)
+        * np.minimum(1.0 / np.maximum(seen, 0.3), 1.0)
+        * np.where(ice, np.float32(0.6), np.float32(0.2))
+    )
     height = np.maximum(top - depth + (60 + 120 * ice) * bumps, 40).astype(np.float32)
     temperature, pressure = air.temperature(height), air.pressure(height)
     temperature_error = (0.5 + 6.0 * np.exp(-seen / 1.5)) * np.exp(0.4 * chance)
     topped = detected & ~((seen < 0.6) & (ripple > 0.8))
-    rng = own.random("wild tops")
-    wild = topped & (rng.random(own.shape, np.float32) < WILD_SHARE)
+    wild = topped & (rng.random(topped.shape, np.float32) < WILD_SHARE)
     count = int(wild.sum())
     pressure[wild] = rng.uniform(-48_000, 124_000, count)
     temperature[wild] = rng.uniform(175, 324, count)

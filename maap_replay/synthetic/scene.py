@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,12 +63,14 @@ def make_scene(
     regimes = make_regimes(product, swath)
     canvas = swath.canvas
     atmosphere = regimes.atmosphere_on(canvas)
-    tell("low cloud")
-    low = low_layer(canvas, regimes)
-    tell("middle cloud")
-    middle = _middle(canvas, regimes, atmosphere)
-    tell("high cloud")
-    high = _high(canvas, regimes, atmosphere)
+    with ThreadPoolExecutor(1) as second:  # numpy lets two threads work at once
+        below = second.submit(low_layer, canvas, regimes)
+        tell("middle cloud")
+        middle = _middle(canvas, regimes, atmosphere)
+        tell("high cloud")
+        high = _high(canvas, regimes, atmosphere)
+        tell("low cloud")
+        low = below.result()
     return Scene(swath, atmosphere, high, _onto_land(middle, swath), _onto_land(low, swath))
 
 

@@ -77,7 +77,10 @@ def make_swath(product: ProductId, level: int = 0) -> Swath:
     height = 250 * share**1.5 + world.sum_of(world.MOUNTAINS, lat, lon)
     # The mask has pixels of 5 km: noise gives the coast the detail that it lacks.
     coast = 0.12 * np.clip(noise(canvas, "coast", 5, 2.0), -3, 3)
-    land = world.near_land(latitude, longitude) + coast > 0.5
+    half = canvas.at_level(max(canvas.level, 1))
+    step = half.stride // canvas.stride
+    shore = world.near_land(latitude[::step, ::step], longitude[::step, ::step])
+    land = enlarge(shore, half.stride, canvas) + coast > 0.5
     hills = enlarge(np.maximum(height, 20), coarse.stride, canvas)
     hills = hills * np.exp(0.25 * np.clip(noise(canvas, "hills", 120, 2.2), -2.5, 2.5))
     sea_level = enlarge(geoid, coarse.stride, canvas)
