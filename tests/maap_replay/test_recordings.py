@@ -12,7 +12,6 @@ from maap_replay.recordings import FOLDER, build, load
 from maap_replay.recordings.expand import compact, expand, folder, parse_id
 from maap_replay.recordings.patch import difference, merge
 
-
 #: Of the item as a public notebook printed it in August 2025, with sorted keys.
 DIGEST = "7cebc2fe6d1dbbbd25521c2067f4933fddcd8255e895194ccf763140136a9cf6"
 
