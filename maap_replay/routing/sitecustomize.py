@@ -12,15 +12,16 @@ import os
 import socket
 import sys
 from pathlib import Path
+from typing import Any
 
 _HOSTS = ("catalog.maap.eo.esa.int", "iam.maap.eo.esa.int")
 
 
-def _route(replay_port):
+def _route(replay_port: int) -> None:
     real = socket.getaddrinfo
     here = {None, "", "localhost", "::", "::1", "0.0.0.0", socket.gethostname()}  # noqa: S104
 
-    def getaddrinfo(host, port=None, *args, **kwargs):
+    def getaddrinfo(host: Any, port: Any = None, *args: Any, **kwargs: Any) -> list[Any]:
         name = host.decode() if isinstance(host, bytes) else host
         name = name.rstrip(".").lower() if isinstance(name, str) else name
         if name in _HOSTS:
@@ -32,13 +33,13 @@ def _route(replay_port):
             f"maap-replay serves {' and '.join(_HOSTS)} and refuses every other host: {name}",
         )
 
-    def gethostbyname(host):
-        return getaddrinfo(host, None, socket.AF_INET)[0][4][0]
+    def gethostbyname(host: str) -> str:
+        return str(getaddrinfo(host, None, socket.AF_INET)[0][4][0])
 
     socket.getaddrinfo, socket.gethostbyname = getaddrinfo, gethostbyname
 
 
-def _load_the_one_we_hide():
+def _load_the_one_we_hide() -> None:
     folder = Path(__file__).resolve().parent
     others = [p for p in sys.path if Path(p or ".").resolve() != folder]
     spec = importlib.machinery.PathFinder.find_spec("sitecustomize", others)
