@@ -10,7 +10,7 @@ from maap_replay.synthetic.fractal import Canvas, Field, enlarge, noise, ramp, s
 from maap_replay.synthetic.regimes import Regimes
 
 #: One candidate system per square of this side; the regime decides how many of them live.
-SPACING_KM = 80.0
+SPACING_KM = 92.0
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def wind_aloft(canvas: Canvas) -> float:
 
 
 def deep_convection(canvas: Canvas, regimes: Regimes) -> Convection:
-    """Draw every system; where two overlap, optical thickness adds up, the higher top is seen."""
+    """Draw every system; where two overlap, the thicker counts, the higher top is seen."""
     shape = canvas.shape
     tau, top = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
     thickness, outflow = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
@@ -115,7 +115,7 @@ def deep_convection(canvas: Canvas, regimes: Regimes) -> Convection:
         r = r + (0.05 + 0.12 * ramp(u, -length.min(), length.max())) * wisps[rows]
         body = np.clip(1 - r * r, 0, 1)
         fresh = 1 - 0.6 * system.age
-        layer = (5 + 30 * system.strength * fresh) * body**1.6 * np.exp(0.4 * rain[rows])
+        layer = (4 + 18 * system.strength * fresh) * body**1.7 * np.exp(0.4 * rain[rows])
         layer += 1.3 * np.exp(-(((r - 0.7) / 0.3) ** 2)) * ramp(r, 1.25, 0.8)
         lift = np.zeros_like(r)
         for core_u, core_v, size, power in system.cores:
@@ -127,11 +127,12 @@ def deep_convection(canvas: Canvas, regimes: Regimes) -> Convection:
             layer += (170 * power * fresh * system.strength) * core * np.exp(0.5 * lumps[rows])
             lift = np.maximum(lift, power * core)
         sky = tropopause[rows]
-        ceiling = sky * (0.80 + 0.17 * system.strength) - 900 * system.age
-        height = ceiling - 1300 * np.minimum(r, 1.6) ** 2 + 90 * rain[rows]
-        height = height + (1700 * fresh * system.strength) * lift * (0.8 + 0.25 * lumps[rows])
+        ceiling = sky * (0.72 + 0.17 * system.strength) - 900 * system.age
+        height = ceiling - 1700 * np.minimum(r, 1.6) ** 2 + 110 * rain[rows]
+        height = height + (2300 * fresh * system.strength) * lift * (0.8 + 0.25 * lumps[rows])
         layer = np.where(layer > 0.02, layer, 0)
-        tau[rows] += layer
+        # The anvil of one system spreads under that of another rather than through it.
+        tau[rows] = np.maximum(tau[rows], layer) + 0.3 * np.minimum(tau[rows], layer)
         top[rows] = np.maximum(top[rows], np.where(layer > 0, height, 0))
         depth = 1200 + 3500 * body + 9000 * np.minimum(lift * 1.5, 1)
         thickness[rows] = np.maximum(thickness[rows], np.where(layer > 0, depth, 0))

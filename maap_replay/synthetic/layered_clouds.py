@@ -9,18 +9,16 @@ import numpy as np
 from maap_replay.synthetic.fractal import Canvas, Field, cells, enlarge, noise, ramp, streaks
 from maap_replay.synthetic.regimes import Regimes
 
-
 #: A front is drawn no further along the track than this.
 REACH_KM = 900.0
 
 
 @dataclass(frozen=True)
 class Fronts:
-    """Frontal cloud: optical thickness, top relative to the tropopause; cold air `behind`."""
+    """Frontal cloud: optical thickness, top relative to the tropopause."""
 
     optical_thickness: Field
     height: Field
-    behind: Field
 
 
 def fronts(canvas: Canvas, regimes: Regimes) -> Fronts:
@@ -30,7 +28,6 @@ def fronts(canvas: Canvas, regimes: Regimes) -> Fronts:
     """
     shape = canvas.shape
     tau, height = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-    behind = np.zeros(shape, np.float32)
     rng = canvas.random("fronts")
     length = canvas.lines * canvas.pixel_km
     x, y = canvas.position_km()
@@ -41,7 +38,7 @@ def fronts(canvas: Canvas, regimes: Regimes) -> Fronts:
     weights = regimes.frontal.mean(axis=1)
     for place, luck, turn, width, power in lines:
         row = int(np.clip(place / length * len(weights), 0, len(weights) - 1))
-        if luck > 1.1 * float(weights[row]):
+        if luck > float(weights[row]):
             continue
         rows = slice(
             max(int((place - REACH_KM) / canvas.step_km), 0),
@@ -50,8 +47,7 @@ def fronts(canvas: Canvas, regimes: Regimes) -> Fronts:
         part = _one_front(canvas, rows, x, y, (place, turn, width, power))
         tau[rows] += part.optical_thickness
         height[rows] = np.maximum(height[rows], part.height)
-        behind[rows] = np.maximum(behind[rows], part.behind)
-    return Fronts(tau, height, behind)
+    return Fronts(tau, height)
 
 
 def _one_front(
@@ -81,7 +77,6 @@ def _one_front(
     return Fronts(
         np.where(cloudy, tau, 0).astype(np.float32),
         np.where(cloudy, height, 0).astype(np.float32),
-        (ramp(s, -20, -60) * ramp(s, -700, -350)).astype(np.float32),
     )
 
 

@@ -65,7 +65,7 @@ def stratocumulus(canvas: Canvas, weight: Field) -> Field:
     middle = enlarge(nearest, half.stride, canvas)
     owner = enlarge(value, half.stride, canvas)
     field = noise(canvas, "deck", 400, 2.0)
-    amount = weight - 0.60 + 0.20 * field + 0.2 * (owner - 0.5)
+    amount = weight - 0.66 + 0.20 * field + 0.2 * (owner - 0.5)
     rough = noise(canvas, "deck turbulence", 10, 2.3)
     broad = noise(canvas, "deck water", 160, 2.2)
 

@@ -69,8 +69,11 @@ VARIABLES = (
 def write(product_id: str, folder: Path) -> None:
     """Write ``ID.HDR`` and then ``ID.h5``, each complete or not at all."""
     product = parse(product_id)
+    if not sys.stderr.isatty():
+        sys.stderr.write(f"Writing {product_id} (synthetic)\n")
     with (
-        tqdm(total=6 + len(VARIABLES), desc=product_id, file=sys.stderr, leave=False) as bar,
+        # Five steps of the scene, then the variables; no bar where it would fill a log.
+        tqdm(total=5 + len(VARIABLES), desc=product_id, leave=False, disable=None) as bar,
         complete_or_absent(folder / f"{product_id}.h5") as path,
     ):
 

@@ -88,13 +88,13 @@ def make_regimes(product: ProductId, swath: Swath) -> Regimes:
         )
         * weight(land),
         deep=weight(
-            tropical * (0.62 + 0.3 * day * land)
+            tropical * (0.53 + 0.3 * day * land)
             + weather("deep", 0.14) * np.clip(2 * tropical + 0.2 * storm, 0, 1)
             - 0.08
         ),
-        midlevel=weight(0.22 + 0.14 * storm + 0.2 * tropical - 0.3 * dry + weather("mid", 0.2)),
+        midlevel=weight(0.12 + 0.12 * storm + 0.2 * tropical - 0.3 * dry + weather("mid", 0.2)),
         frontal=weight((storm + 0.35 * polar) * (0.85 + weather("storms", 0.25))),
-        cirrus=weight(0.2 + 0.33 * tropical + 0.3 * storm - 0.1 * dry + weather("jet", 0.28)),
+        cirrus=weight(0.1 + 0.28 * tropical + 0.3 * storm - 0.1 * dry + weather("jet", 0.28)),
         atmosphere=climate(
             lat.astype(np.float32),
             land.astype(np.float32),

@@ -120,7 +120,7 @@ def _retrieve_lines(scene: Scene, grains: Grains, rng: np.random.Generator) -> C
     sunlit = swath.solar_zenith < TWILIGHT
 
     # Faint edges are missed now and then; a few lines are lost.
-    detected = (true > FAINTEST) & (seen > 0.5 * FAINTEST) & (true + 0.3 * chance > 0.75)
+    detected = (true > FAINTEST) & (seen > 0.5 * FAINTEST) & (true + 0.4 * chance > 1.0)
     detected &= ~grains.lost[:, None]
     solar = detected & sunlit
 
@@ -145,6 +145,8 @@ def _retrieve_lines(scene: Scene, grains: Grains, rng: np.random.Generator) -> C
         * np.minimum(1.0 / np.maximum(seen, 0.3), 1.0)
         * np.where(ice, np.float32(0.6), np.float32(0.2))
     )
+    # Of a thin veil one sees the warm ground too, and takes it for a lower cloud.
+    depth = depth + np.where(ice, 0.3 * top * np.exp(-seen / np.float32(0.9)), 0)
     height = np.maximum(top - depth + (60 + 120 * ice) * bumps, 40).astype(np.float32)
     temperature, pressure = air.temperature(height), air.pressure(height)
     temperature_error = (0.5 + 6.0 * np.exp(-seen / 1.5)) * np.exp(0.4 * chance)
