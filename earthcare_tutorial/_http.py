@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import itertools
+import re
+from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 TIMEOUT = (15.0, 60.0)  # seconds to connect, seconds between two pieces of the answer
 BACKOFF = 0.5  # seconds; the pauses are 0, 1, 2, 4 and 8 s
@@ -38,27 +37,29 @@ def session() -> requests.Session:
 
 def fetch(
     url: str,
-    headers: dict[str, str] | None = None,
-    sign: Callable[[requests.PreparedRequest], requests.PreparedRequest] | None = None,
-    first_bytes: int | None = None,
+    using: requests.Session | None = None,
+    **request: Any,
 ) -> tuple[requests.Response, bytes]:
-    """Get a URL, whole or only its first bytes, and let the connection go.
+    """Get a URL, and its body; a header Range keeps it short even if the server ignores it.
 
     Raises
     ------
     ConnectionError
         When nothing answers, in one sentence.
     """
+    patient = using or session()
+    wanted = re.fullmatch(r"bytes=(\d+)-(\d+)", request.get("headers", {}).get("Range", ""))
     try:
-        with (
-            session() as patient,
-            patient.get(url, headers=headers, auth=sign, timeout=TIMEOUT, stream=True) as answer,
-        ):
-            if first_bytes is None:
+        with patient.get(url, timeout=TIMEOUT, stream=True, **request) as answer:
+            if wanted is None:
                 return answer, answer.content
-            return answer, next(answer.iter_content(first_bytes), b"")
+            count = int(wanted[2]) - int(wanted[1]) + 1
+            return answer, b"".join(itertools.islice(answer.iter_content(count), 1))
     except requests.RequestException as error:
         host = url.split("/")[2]
         raise ConnectionError(
             f"No answer from {host} ({type(error).__name__}): check the network and try again."
         ) from error
+    finally:
+        if using is None:
+            patient.close()

@@ -169,7 +169,9 @@ def _read_swath(ds: xr.Dataset, variable: str) -> _Swath:
         bad = there & (_floats(ds["quality_status"]) >= BAD_QUALITY)
         if variable != "quality_status" and there.any():
             values = np.where(bad, np.nan, values)
-            title.append(f"{bad.sum() / there.sum():.1%} of the retrieved pixels left out as bad")
+            share = bad.sum() / there.sum()
+            shown = "under 0.1%" if 0 < share < 0.001 else f"{share:.1%}"
+            title.append(f"{shown} of the retrieved pixels left out as bad")
     # Each line has a few columns without a place on Earth, where the detector sees nothing.
     placed = np.isfinite(latitude) & np.isfinite(longitude)
     columns = np.flatnonzero(placed.mean(axis=0) > 0.5)

@@ -6,7 +6,6 @@ import functools
 import json
 import re
 import warnings
-from collections import Counter
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -144,40 +143,24 @@ def _find(query: _Query, max_items: int | None) -> list[pystac.Item]:
     import pystac
 
     catalogue = _catalogue(CATALOGUE_URL)
+    # In order of time the first pages are enough, but not every version of the server sorts.
+    first = max_items if catalogue.conforms_to("SORT") else None
     found: dict[str, pystac.Item] = {}
-    page_size = _PAGE
-    if max_items is not None and _sorts(catalogue):
-        page_size = min(_PAGE, 2 * max_items + 2)
-    for asked in _requests(catalogue, query, page_size):
-        seen: set[str] = set()
+    for asked in _requests(catalogue, query, first):
         frames: set[tuple[str, str]] = set()
-        matched = None
-        for page in asked.pages_as_dicts():
-            if matched is None:
-                matched = page.get("numberMatched", 0)
-                if matched > _MANY and max_items is None:
-                    _say(f"{matched} granules match; max_items or a shorter time is quicker.")
+        for page in _pages(asked, say_many=max_items is None):
             for feature in page["features"]:
-                seen.add(feature["id"])
                 item = pystac.Item.from_dict(feature, root=catalogue, preserve_dict=False)
                 if _fits(item, query.terms):
                     found[item.id] = item
                     frames.add(_frame(item))
-            # The answer is in order of time, so one frame more means that the others are complete.
-            if max_items is not None and len(frames) > max_items and _sorts(catalogue):
-                break
-        else:
-            if matched and len(seen) < matched:
-                warnings.warn(
-                    f"The catalogue counted {matched} granules but sent {len(seen)};"
-                    " search again in a while.",
-                    stacklevel=4,
-                )
+            if first is not None and len(frames) > first:
+                break  # a frame more than asked for: those before it are complete
     return sorted(found.values(), key=lambda item: (identify(item).start_time, item.id))
 
 
 def _requests(
-    catalogue: pystac_client.Client, query: _Query, page_size: int = _PAGE
+    catalogue: pystac_client.Client, query: _Query, first: int | None = None
 ) -> Iterator[pystac_client.ItemSearch]:
     """Yield one request per box: GET with the filter as text, which every server version takes."""
     for box in query.boxes:
@@ -188,13 +171,27 @@ def _requests(
             filter_lang="cql2-text",
             bbox=box,
             datetime=query.time,
-            limit=page_size,
-            sortby="datetime" if _sorts(catalogue) else None,
+            limit=_PAGE if first is None else min(_PAGE, 2 * first + 2),
+            sortby=None if first is None else "datetime",
         )
 
 
-def _sorts(catalogue: pystac_client.Client) -> bool:
-    return bool(catalogue.conforms_to("SORT"))
+def _pages(asked: pystac_client.ItemSearch, *, say_many: bool) -> Iterator[dict[str, Any]]:
+    """Yield the pages of an answer, and warn when fewer granules came than were counted."""
+    matched = 0
+    seen: set[str] = set()
+    for page in asked.pages_as_dicts():
+        if not seen:
+            matched = page.get("numberMatched", 0)
+            if say_many and matched > _MANY:
+                _say(f"{matched} granules match; max_items or a shorter time is quicker.")
+        seen.update(feature["id"] for feature in page["features"])
+        yield page
+    if len(seen) < matched:
+        warnings.warn(
+            f"The catalogue counted {matched} granules but sent {len(seen)}: search again later.",
+            stacklevel=4,
+        )
 
 
 def _filter_text(query: _Query) -> str:
@@ -295,14 +292,8 @@ def _find_again(query: _Query, max_items: int | None) -> list[pystac.Item]:
     told = ", ".join(
         f"{count} {'does' if count == 1 else 'do'} without {name}" for name, count in counts.items()
     )
-    lists = [_queryables(CATALOGUE_URL, name) for name in query.collections]
-    known = [_listed(names, query.terms["file_type"]) for names in lists]
-    if not any(known):
-        told = (
-            "no collection searched lists this product"
-            if len(known) > 1
-            else ("the collection does not list this product")
-        )
+    if not any(_lists(name, query.terms["file_type"]) for name in query.collections):
+        told = "this collection does not list the product"
     elif len(counts) > 1 and not any(counts.values()):
         told += ", so more than one condition is to blame"
     warnings.warn(
@@ -315,12 +306,11 @@ def _count(query: _Query) -> int:
     return sum(asked.matched() or 0 for asked in _requests(_catalogue(CATALOGUE_URL), query))
 
 
-def _listed(names: dict[str, Any], code: str | None) -> bool:
-    """Tell whether a collection lists the product among its values; yes when it lists none."""
-    values = Counter[str]()
-    for name in QUERYABLES["file_type"]:
-        values.update(names.get(name, {}).get("enum", []))
-    return code is None or not values or code in values
+def _lists(collection: str, code: str | None) -> bool:
+    """Tell whether a collection lists the product among its values; yes when it has no list."""
+    names = _queryables(CATALOGUE_URL, collection)
+    values = [names.get(name, {}).get("enum", []) for name in QUERYABLES["file_type"]]
+    return code is None or not any(values) or any(code in codes for codes in values)
 
 
 def _collections(code: str | None, collection: str | None) -> list[str]:

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import functools
+import io
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from earthcare_tutorial._http import BUSY, fetch
+from earthcare_tutorial._http import BUSY, fetch, session
 from earthcare_tutorial.assets import h5_url
 from earthcare_tutorial.auth import TOKEN_PAGE, Token, _Secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import aiohttp
     import h5py
     import pystac
     import requests
     import xarray as xr
-    from fsspec.spec import AbstractBufferedFile
 
 # Fetch and keep blocks of 1 MiB: of the fixed sizes tried the one that moves few bytes in few
 # requests. Blocks of 8 MiB move up to four times the bytes.
@@ -70,25 +66,15 @@ def open_granule(
     ValueError
         When the file is no HDF5, or has no such group or variable; lists what there is.
     """
-    import aiohttp
-
     url = item_or_url if isinstance(item_or_url, str) else h5_url(item_or_url)
-    token = token if isinstance(token, Token) else _Secret(token)
-    file = _open_file(url, token, size=_check_hdf5(url, token))
-    try:
-        ds = _read_group(file, group, variables, isel)
-    except (aiohttp.ClientError, OSError) as error:
-        trouble = f"{type(error).__name__}: {error}"
-        ds = None
-    if ds is None:  # raised out here, for the errors of aiohttp carry the request with its token
-        name = url.rpartition("/")[2]
-        raise ConnectionError(f"The stream of {name} broke ({trouble}); try again.")
+    file = _RemoteFile(url, token if isinstance(token, Token) else _Secret(token))
+    ds = _read_group(file, group, variables, isel)
     ds.encoding["source"] = url
     return ds
 
 
 def _read_group(
-    file: AbstractBufferedFile,
+    file: _RemoteFile,
     group: str,
     variables: str | Sequence[str] | None,
     isel: Mapping[str, Any] | None,
@@ -126,11 +112,79 @@ def _notes(h5: h5py.File) -> str:
     return "".join(np.ravel(notes.asstr()[()]).tolist())
 
 
-def _check_hdf5(url: str, token: Token | str) -> int:
-    """Read the first bytes of the file, to know that they are HDF5; return the file's size."""
-    answer, start = _first_bytes(url, _bearer(token))
-    if answer.status_code == 401 and isinstance(token, Token):
-        answer, start = _first_bytes(url, token.renew(rejected=_bearer(token)))
+class _RemoteFile(io.RawIOBase):
+    """A link as a file: fetches blocks as they are read, and keeps the last of them.
+
+    fsspec opens links too, but fetches in another thread while h5py, in this one, holds its lock.
+    When Python's garbage collector meets an old HDF5 object over there, both wait forever.
+    """
+
+    mode = "rb"
+
+    def __init__(self, url: str, token: Token | str) -> None:
+        from fsspec.caching import BlockCache
+
+        self._url, self._token, self._session = url, token, session()
+        self._place = 0
+        answer, start = self._ask(0, len(_SIGNATURE))
+        self.size = _check_hdf5(url, answer, start)
+        self._cache = BlockCache(BLOCK_SIZE, self._fetch, self.size)
+
+    def _ask(self, start: int, end: int) -> tuple[requests.Response, bytes]:
+        """Ask for the bytes from start to before end, with the token of the moment."""
+        bearer = _bearer(self._token)
+
+        def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
+            request.headers["Authorization"] = f"Bearer {bearer}"
+            return request
+
+        wanted = {"Range": f"bytes={start}-{end - 1}"}
+        answer, body = fetch(self._url, self._session, headers=wanted, auth=sign)
+        if answer.status_code == 401 and isinstance(self._token, Token):
+            bearer = self._token.renew(rejected=bearer)
+            answer, body = fetch(self._url, self._session, headers=wanted, auth=sign)
+        return answer, body
+
+    def _fetch(self, start: int, end: int) -> bytes:
+        """Get a block whole, asking again when it comes short: HDF5 would not always notice."""
+        end = min(end, self.size)
+        for _ in range(3):
+            answer, body = self._ask(start, end)
+            if answer.status_code == 206 and len(body) == end - start:
+                return body
+        name = self._url.rpartition("/")[2]
+        raise ConnectionError(f"The stream of {name} broke ({answer.status_code}): try again.")
+
+    def readinto(self, buffer: Any) -> int:
+        """Read as many bytes as the buffer holds, or as are left."""
+        data = self._cache._fetch(self._place, min(self._place + len(buffer), self.size))
+        buffer[: len(data)] = data
+        self._place += len(data)
+        return len(data)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go to a place in the file."""
+        self._place = offset + (0, self._place, self.size)[whence]
+        return self._place
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def seekable(self) -> bool:
+        """Say that it can be read in any order."""
+        return True
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _RemoteFile, (self._url, self._token)
+
+
+def _bearer(token: Token | str) -> str:
+    return token.bearer() if isinstance(token, Token) else token
+
+
+def _check_hdf5(url: str, answer: requests.Response, start: bytes) -> int:
+    """Check that a file begins as HDF5 does, and return its size."""
     name = url.rpartition("/")[2]
     status = answer.status_code
     if status == 401:
@@ -155,43 +209,3 @@ def _check_hdf5(url: str, token: Token | str) -> int:
     if status != 206 or not size.isdecimal():
         raise ValueError(f"The server sends {name} only as a whole, so it cannot be streamed.")
     return int(size)
-
-
-def _first_bytes(url: str, bearer: str) -> tuple[requests.Response, bytes]:
-    def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = _Secret(f"Bearer {bearer}")
-        return request
-
-    count = len(_SIGNATURE)
-    return fetch(url, {"Range": f"bytes=0-{count - 1}"}, sign=sign, first_bytes=count)
-
-
-def _bearer(token: Token | str) -> str:
-    return token.bearer() if isinstance(token, Token) else token
-
-
-def _open_file(url: str, token: Token | str, size: int) -> AbstractBufferedFile:
-    """Open a link as a file that fetches and keeps blocks, and signs each request as it goes."""
-    from fsspec.implementations.http import HTTPFileSystem
-
-    client = functools.partial(_signing_client, token=token, host=urlsplit(url).netloc)
-    # Without skip_instance_cache fsspec would hand out an older file system, with an older token.
-    fs = HTTPFileSystem(get_client=client, skip_instance_cache=True)
-    return fs.open(url, "rb", size=size, block_size=BLOCK_SIZE, cache_type="blockcache")
-
-
-async def _signing_client(token: Token | str, host: str, **kwargs: Any) -> aiohttp.ClientSession:
-    """Make the session of fsspec's file system, which puts the token of the moment on requests."""
-    import aiohttp
-
-    async def sign(
-        _session: aiohttp.ClientSession, _context: Any, request: aiohttp.TraceRequestStartParams
-    ) -> None:
-        # A redirect to another host is the same request to aiohttp, which drops the header then.
-        if request.url.raw_authority == host:
-            bearer = await asyncio.to_thread(_bearer, token)
-            request.headers["Authorization"] = _Secret(f"Bearer {bearer}")
-
-    trace = aiohttp.TraceConfig()
-    trace.on_request_start.append(sign)
-    return aiohttp.ClientSession(trace_configs=[trace], **kwargs)

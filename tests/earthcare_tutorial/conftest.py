@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gc
 import importlib
 import io
 import json
@@ -102,7 +103,9 @@ class Maap:
     exchanged: list[dict[str, str]] = field(default_factory=list)
     log: list[tuple[str, str, str | None]] = field(default_factory=list)  # method, path, token
     sorts: bool = True
+    moved: dict[str, str] = field(default_factory=dict)  # path: where it is now
     hide: int = 0  # searches that are answered with nothing
+    lose: int = 0  # granules that are counted but not sent
 
     def searches(self) -> list[dict[str, str]]:
         """Return the parameters of the searches so far."""
@@ -144,7 +147,7 @@ class Maap:
         if first + limit < len(hits):
             more = urlencode({**asked, "startRecord": first + limit + 1})
             links = [{"rel": "next", "href": f"{self.url}/catalogue/search?{more}"}]
-        page = hits[first : first + limit]
+        page = hits[first : first + limit][self.lose :]
         return {
             "type": "FeatureCollection",
             "numberMatched": len(hits),
@@ -207,6 +210,8 @@ class Handler(BaseHTTPRequestHandler):
         if fault == "drop":
             self.close_connection = True
             self.connection.shutdown(2)
+        elif fault == "short":
+            self.send(206, "application/x-hdf5", b"short")
         elif fault == "html":
             self.send(200, "text/html", b"<html><title>Sign in</title></html>")
         elif fault:
@@ -233,6 +238,8 @@ class Handler(BaseHTTPRequestHandler):
         elif path == "/catalogue/search":
             asked = {key: value[0] for key, value in parse_qs(urlsplit(self.path).query).items()}
             self.send_json(maap.search(asked))
+        elif path in maap.moved:
+            self.send(302, "text/html", b"", Location=maap.moved[path])
         elif path in maap.files:
             self.send_file(maap, path)
         else:
@@ -275,11 +282,19 @@ class Handler(BaseHTTPRequestHandler):
         self.send_json({"access_token": access, "expires_in": maap.lifetime})
 
 
+class Server(ThreadingHTTPServer):
+    """A server that does not mind clients that hang up."""
+
+    daemon_threads = True
+
+    def handle_error(self, *_: Any) -> None:
+        """Stay quiet."""
+
+
 @pytest.fixture
 def maap(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Maap]:
     """Start the service, point the helpers at it, and forget what they know of another one."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = Server(("127.0.0.1", 0), Handler)
     service = Maap(f"http://127.0.0.1:{server.server_port}")
     server.maap = service  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -377,9 +392,16 @@ def write_granule(path: Path, *, notes: str = "SYNTHETIC: for tests", lines: int
 
 
 @pytest.fixture
-def granule(maap: Maap, tmp_path: Path) -> str:
-    """Put a granule on the data server, and return its link."""
+def granule(maap: Maap, tmp_path: Path) -> Iterator[str]:
+    """Put a granule on the data server, and return its link.
+
+    The server is a thread here. If it collected an old HDF5 object while h5py, under its lock,
+    waits for the server, both would wait forever: so nothing is collected meanwhile.
+    """
     name = make_item()["id"]
     maap.files[f"/data/{name}.h5"] = ("application/x-hdf5", write_granule(tmp_path / "a.h5"))
     maap.valid.add("good")
-    return f"{maap.url}/data/{name}.h5"
+    gc.collect()
+    gc.disable()
+    yield f"{maap.url}/data/{name}.h5"
+    gc.enable()

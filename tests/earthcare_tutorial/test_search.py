@@ -156,7 +156,7 @@ def test_nothing_found_names_the_condition(filled):
 
 
 def test_nothing_found_because_of_the_product(filled):
-    with pytest.warns(UserWarning, match="the collection does not list this product"):
+    with pytest.warns(UserWarning, match="this collection does not list the product"):
         assert search("A-TC") == []
 
 
@@ -168,6 +168,13 @@ def test_nothing_found_by_orbit_and_frame(filled):
 def test_nothing_for_a_moment_is_asked_again(filled):
     filled.hide = 1
     assert len(search("M-COP")) == 4
+
+
+def test_granules_that_do_not_arrive_are_missed(filled):
+    filled.lose = 1
+    with pytest.warns(UserWarning, match="counted 4 granules but sent 3") as warned:
+        assert len(search("M-COP")) == 3
+    assert warned[0].filename == __file__
 
 
 def test_unknown_collection(filled):

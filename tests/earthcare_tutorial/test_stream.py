@@ -1,12 +1,14 @@
 """Streaming: the variables asked for, the token on each request, and one sentence per failure."""
 
 import pickle
+import threading
 import traceback
 
 import numpy as np
 import pytest
 
 from earthcare_tutorial import login, open_granule
+from earthcare_tutorial._http import fetch
 
 COORDINATES = ["latitude", "longitude"]
 
@@ -54,18 +56,31 @@ def test_token_rejected_at_once_is_renewed(maap, granule):
     assert "time" in open_granule(granule, token, "time")
 
 
-def test_token_stays_with_its_host(maap, granule, nowhere):
-    import asyncio
+def test_token_stays_with_its_host(maap, granule):
+    elsewhere = granule.replace("127.0.0.1", "localhost")
+    maap.moved["/data/moved.h5"] = elsewhere
+    with pytest.raises(PermissionError, match="401"):
+        open_granule(f"{maap.url}/data/moved.h5", "good")
+    assert [told for _, _, told in maap.log] == ["Bearer good", None]
 
-    from earthcare_tutorial.stream import _signing_client
 
-    async def ask(host):
-        async with await _signing_client("good", host) as client, client.get(granule):
-            pass
+def test_short_and_dropped_answers_are_asked_for_again(maap, granule):
+    maap.faults = [0, "short", "drop", 503]
+    ds = open_granule(granule, "good", "cloud_top_height")
+    assert float(ds["cloud_top_height"].min()) == 1500.0
 
-    for host in ("elsewhere.invalid", granule.split("/")[2]):
-        asyncio.run(ask(host))
-    assert [told for _, _, told in maap.log[-2:]] == [None, "Bearer good"]
+
+def test_bytes_are_fetched_by_the_thread_that_reads(granule, monkeypatch):
+    """Another thread could wait for the lock that h5py holds here, when it collects garbage."""
+    threads = set()
+
+    def recorded(*args, **kwargs):
+        threads.add(threading.get_ident())
+        return fetch(*args, **kwargs)
+
+    monkeypatch.setattr("earthcare_tutorial.stream.fetch", recorded)
+    open_granule(granule, "good", "time")
+    assert threads == {threading.get_ident()}
 
 
 def test_unknown_variable_lists_what_there_is(granule):
@@ -105,10 +120,9 @@ def test_no_network(nowhere):
 
 def test_stream_that_breaks_shows_no_token(maap, granule):
     maap.valid.add("s3cret")
-    maap.faults = [0, 403]
-    with pytest.raises(ConnectionError, match=r"The stream of ECA_.* broke") as caught:
+    maap.faults = [0, 403, 403, 403]
+    with pytest.raises(ConnectionError, match=r"The stream of ECA_.* broke \(403") as caught:
         open_granule(granule, "s3cret", "time")
-    assert caught.value.__context__ is None
     assert "s3cret" not in "".join(traceback.format_exception(caught.value)).split("Error:")[-1]
 
 
@@ -117,7 +131,7 @@ def test_error_of_a_late_read_shows_no_token(maap, granule, monkeypatch):
     maap.valid.add("s3cret")
     ds = open_granule(granule, "s3cret")
     maap.valid = set()
-    with pytest.raises(Exception, match="401") as caught:
+    with pytest.raises(ConnectionError, match="401") as caught:
         ds["cloud_top_height"].load()
     assert "s3cret" not in repr(caught.value)
     assert "s3cret" not in "".join(traceback.format_exception(caught.value)).split("Error:")[-1]
