@@ -138,7 +138,7 @@ class _RemoteFile(io.RawIOBase):
             request.headers["Authorization"] = f"Bearer {bearer}"
             return request
 
-        wanted = {"Range": f"bytes={start}-{end - 1}"}
+        wanted = {"Range": f"bytes={start}-{end - 1}", "Accept-Encoding": "identity"}
         answer, body = fetch(self._url, self._session, headers=wanted, auth=sign)
         if answer.status_code == 401 and isinstance(self._token, Token):
             bearer = self._token.renew(rejected=bearer)
@@ -148,8 +148,13 @@ class _RemoteFile(io.RawIOBase):
     def _fetch(self, start: int, end: int) -> bytes:
         """Get a block whole, asking again when it comes short: HDF5 would not always notice."""
         end = min(end, self.size)
-        for _ in range(3):
-            answer, body = self._ask(start, end)
+        for attempt in range(3):
+            try:
+                answer, body = self._ask(start, end)
+            except ConnectionError:
+                if attempt == 2:
+                    raise
+                continue
             if answer.status_code == 206 and len(body) == end - start:
                 return body
         name = self._url.rpartition("/")[2]

@@ -192,7 +192,8 @@ class Handler(BaseHTTPRequestHandler):
     def send(self, status: int, kind: str, body: bytes, **headers: str) -> None:
         """Send one answer."""
         self.send_response(status)
-        for name, value in {"Content-Type": kind, "Content-Length": len(body), **headers}.items():
+        told = {"Content_Type": kind, "Content_Length": len(body), **headers}
+        for name, value in told.items():
             self.send_header(name.replace("_", "-"), str(value))
         self.end_headers()
         if self.command != "HEAD":
@@ -209,6 +210,9 @@ class Handler(BaseHTTPRequestHandler):
         fault = maap.faults.pop(0)
         if fault == "drop":
             self.close_connection = True
+            self.connection.shutdown(2)
+        elif fault == "cut":
+            self.send(206, "application/x-hdf5", b"cut", Content_Length="100000")
             self.connection.shutdown(2)
         elif fault == "short":
             self.send(206, "application/x-hdf5", b"short")

@@ -65,7 +65,7 @@ def test_token_stays_with_its_host(maap, granule):
 
 
 def test_short_and_dropped_answers_are_asked_for_again(maap, granule):
-    maap.faults = [0, "short", "drop", 503]
+    maap.faults = [0, "short", "drop", 503, "cut"]
     ds = open_granule(granule, "good", "cloud_top_height")
     assert float(ds["cloud_top_height"].min()) == 1500.0
 
