@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -87,7 +88,7 @@ def plot_swath(
     aspect : float or {"auto", "equal"}, optional
         As in matplotlib; by default a map has the right proportions at its middle latitude.
     **kwargs
-        Passed to :meth:`matplotlib.axes.Axes.pcolormesh`.
+        Passed to matplotlib's ``Axes.pcolormesh``.
 
     Returns
     -------
@@ -121,7 +122,8 @@ def plot_swath(
     ax.set_facecolor(OUTSIDE)
     extend = ("neither", "min", "max", "both")[(values < low).any() + 2 * (values > high).any()]
     numbers = "%g" if isinstance(scale, LogNorm) else None
-    ax.figure.colorbar(mesh, ax=ax, label=swath.label, extend=extend, format=numbers)
+    label = textwrap.fill(swath.label, 24 if axes == "track" else 48)
+    ax.figure.colorbar(mesh, ax=ax, label=label, extend=extend, format=numbers)
     if axes == "map":
         _label_map(ax, x, y)
         ax.set_aspect(aspect or 1 / max(0.2, float(np.cos(np.radians(y.mean())))))
@@ -306,12 +308,21 @@ def _degrees(value: float, sides: str) -> str:
 
 def _label_track(ax: Axes, swath: _Swath) -> None:
     """Write latitude, and time when it is known, below the lines of the swath."""
+    from matplotlib.ticker import MaxNLocator
+
     middle = int(np.abs(swath.across_km).argmin())
-    ticks = np.linspace(0, len(swath.lines) - 1, 7).astype(int)
-    labels = [_degrees(float(swath.latitude[n, middle].round(1)), "SN") for n in ticks]
+    along = swath.latitude[:, middle]
+    if (np.diff(along) < 0).all() or (np.diff(along) > 0).all():  # round latitudes, where they are
+        rounds = MaxNLocator(7, steps=[1, 2, 5, 10]).tick_values(along.min(), along.max())
+        rounds = rounds[(rounds >= along.min()) & (rounds <= along.max())]
+        ticks = np.array([np.abs(along - value).argmin() for value in rounds])
+        labels = [_degrees(value, "SN") for value in rounds]
+    else:  # over a pole each latitude comes twice
+        ticks = np.linspace(0, len(along) - 1, 7).astype(int)
+        labels = [_degrees(float(along[n].round(1)), "SN") for n in ticks]
     known = swath.time is not None and np.issubdtype(swath.time.dtype, np.datetime64)
-    if swath.time is not None and known:
-        clock = [str(swath.time[n].astype("datetime64[s]"))[11:] for n in ticks]
+    if swath.time is not None and known:  # to the minute: seconds depend on leap seconds
+        clock = [str(swath.time[n].astype("datetime64[s]"))[11:16] for n in ticks]
         labels = [f"{label}\n{time}" for label, time in zip(labels, clock, strict=True)]
     ax.set_xticks(swath.lines[ticks], labels)
     ax.set_xlabel("Latitude" + (" and time (UTC)" if known else ""))

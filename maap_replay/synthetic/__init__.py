@@ -12,7 +12,7 @@ from maap_replay.synthetic.product_id import parse
 
 #: Raise it when a change of the writers changes what they write: caches of older versions are left
 #: behind.
-SCENE_VERSION = 2
+SCENE_VERSION = 3
 #: What `Notes` says in the header of every file. Readers recognise the first word.
 NOTES = "SYNTHETIC: written by maap-replay, not a measurement"
 #: File types that can be written.

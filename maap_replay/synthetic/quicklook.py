@@ -46,7 +46,7 @@ def write(product_id: str, folder: Path) -> None:
     else:
         field, label = clouds.top_temperature, "Cloud top temperature (K)"
         style = (CLOUDS.reversed(), Normalize(200, 295))
-    figure = Figure(figsize=(12, 4.6), dpi=100, layout="constrained")
+    figure = Figure(figsize=(9.2, 4.4), dpi=140, layout="constrained")
     FigureCanvasAgg(figure)
     figure.suptitle(f"{product_id}   (synthetic, not a measurement)", fontsize=10)
     upper, lower = figure.subplots(2, 1, sharex=True)
@@ -84,10 +84,10 @@ def _panel(
     axis.imshow(picture.transpose(1, 0, 2), extent=extent, aspect="auto", interpolation="bilinear")
     figure = axis.figure
     bar = figure.colorbar(ScalarMappable(norm, colours), ax=axis, pad=0.01, aspect=12)
-    bar.set_label(label, fontsize=8)
-    bar.ax.tick_params(labelsize=8)
-    axis.set_ylabel("Right of track (km)", fontsize=8)
-    axis.tick_params(labelsize=8)
+    bar.set_label(label, fontsize=9)
+    bar.ax.tick_params(labelsize=9)
+    axis.set_ylabel("Right of track (km)", fontsize=9)
+    axis.tick_params(labelsize=9)
 
 
 def _latitude_ticks(axis: Axes, latitude: npt.NDArray[np.float64]) -> None:
@@ -99,4 +99,4 @@ def _latitude_ticks(axis: Axes, latitude: npt.NDArray[np.float64]) -> None:
             marks[float(i)] = f"{abs(value)}°{side}"
     places = sorted(marks)
     axis.set_xticks(places, [marks[place] for place in places])
-    axis.set_xlabel("Latitude of the sub-satellite point, in the direction of flight", fontsize=8)
+    axis.set_xlabel("Latitude of the sub-satellite point, in the direction of flight", fontsize=9)
