@@ -127,7 +127,7 @@ def test_every_page_opens_clean_in_a_browser(browser: Browser, site: str, scheme
             assert answer is not None
             assert answer.ok
             assert page.locator("html").get_attribute("data-theme") == scheme
-            assert page.locator("h1").count() == 1
+            assert page.locator(".bd-article h1").count() == 1
             broken = "els => els.filter(e => !e.naturalWidth).map(e => e.src)"
             assert page.eval_on_selector_all("main img", broken) == []
             assert findings == [], name
