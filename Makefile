@@ -20,7 +20,7 @@ test: .venv/.ready  ## run every check: style, types, units, lessons, and the bu
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/maap-replay run -- $(BIN)/pytest --nbval --nbval-current-env \
+	$(BIN)/maap-replay run -- $(BIN)/pytest -n 2 --dist loadscope --nbval --nbval-current-env \
 		--nbval-cell-timeout=120 --nbval-sanitize-with=tests/nbval_sanitize.cfg \
 		--doctest-modules earthcare_tutorial tests notebooks
 
