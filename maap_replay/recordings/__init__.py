@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from maap_replay.recordings.expand import CATALOGUE, expand
+from maap_replay.recordings.expand import expand
 from maap_replay.recordings.patch import Json
+from maap_replay.recordings.template import CATALOGUE
 
 FOLDER = Path(__file__).parent
 #: Access tiers whose data need no more than an account.

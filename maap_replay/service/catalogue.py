@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from maap_replay.recordings import Recordings, describe
-from maap_replay.recordings.expand import CATALOGUE
+from maap_replay.recordings.template import CATALOGUE
 from maap_replay.recordings.patch import Json
 from maap_replay.service import filters, metadata, search
 from maap_replay.service.errors import RefusalError, not_found
