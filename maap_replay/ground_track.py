@@ -1,10 +1,11 @@
 """Where EarthCARE is: the ground track in closed form, and the eight frames of an orbit.
 
-The track is a frozen circular-like orbit over a rotating Earth, tied to the real mission by start
-times that public EarthCARE file names and catalogue items state (`_E_STARTS`, `_NODES`, `_STARTS`). Between
-two anchors the ascending node crossings are interpolated, so every frame start agrees with the real
-one to a second or two; outside them the ideal repeat cycle of 389 orbits in 25 days is used, and
-errors of a minute are possible.
+The track is a frozen circular-like orbit over a rotating Earth, tied to the real mission by times
+that public EarthCARE file names, catalogue items and counts of the catalogue state (`_E_STARTS`,
+`_NODES`, `_STARTS`). Between two anchors the ascending node crossings are interpolated. Near an
+anchor a frame start agrees with the real one to a second or two; where anchors are months apart,
+it is off by up to 40 s, and outside them, where the ideal repeat cycle of 389 orbits in 25 days is
+used, by minutes.
 
 References
 ----------

@@ -15,7 +15,7 @@ style    data files                   picture
 2025-12  enclosure_h5, enclosure_hdr  quicklook
 ======== ============================ ==============
 
-``template.py`` writes the template; ``types.py`` is the table of what follows from a product's type.
+``template.py`` writes the template, and ``types.py`` is the table of what follows from a type.
 """
 
 from __future__ import annotations

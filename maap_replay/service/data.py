@@ -8,9 +8,8 @@ import zipfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
 from aiohttp import web
@@ -80,10 +79,11 @@ def store(recordings: Recordings, make: GranuleFile) -> Store:
     for item in recordings.items:
         is_open = recordings.is_open(item["collection"])
         for asset in item["assets"].values():
-            path = urlsplit(asset["href"]).path
-            if not path.startswith("/data/"):
+            _, data, rest = asset["href"].partition("/data/")
+            if not data:
                 continue
-            suffix = ".zip" if "/zipper/" in path else PurePosixPath(path).suffix
+            path = data + rest
+            suffix = ".zip" if rest.startswith("zipper/") else f".{rest.rpartition('.')[2]}"
             seen = path in objects and objects[path].is_open
             objects[path] = Stored(item["id"], suffix, is_open or seen)
     return Store(objects, make)

@@ -106,9 +106,7 @@ def orbit_files() -> Iterator[Json]:
         )
     # the one whose id is public
     start = datetime(2025, 1, 20, tzinfo=UTC)
-    yield orbit_file(
-        "AUX_ORBPRE", start, start + timedelta(days=10), 1, "EarthCAREOrbitData_MAAP"
-    )
+    yield orbit_file("AUX_ORBPRE", start, start + timedelta(days=10), 1, "EarthCAREOrbitData_MAAP")
     start = datetime(2024, 5, 28, 21, 49, 17, tzinfo=UTC)
     for number in (1, 22):
         yield orbit_file(
@@ -145,7 +143,8 @@ def build() -> list[Json]:
     lines += orbit_files()
     unique = {(row["collection"], row["id"]): row for row in reversed(lines)}
     return sorted(
-        unique.values(), key=lambda row: (row["collection"], row["id"][9:19], row["id"][20:], row["id"])
+        unique.values(),
+        key=lambda row: (row["collection"], row["id"][9:19], row["id"][20:], row["id"]),
     )
 
 

@@ -51,9 +51,7 @@ def is_near_real_time(file_type: str, baseline: str) -> bool:
     return baseline < "DA" if file_type in _BY_JAXA else baseline < "BA"
 
 
-def product_id(
-    orbit: int, frame: str, file_type: str, when: datetime, baseline: str = "BA"
-) -> str:
+def product_id(orbit: int, frame: str, file_type: str, when: datetime, baseline: str = "BA") -> str:
     """Id of a granule from its parts; `when` it was made."""
     start = seconds_of(sensed(orbit, frame, file_type).begin)
     times = f"{start:%Y%m%dT%H%M%SZ}_{when:%Y%m%dT%H%M%SZ}"

@@ -68,7 +68,7 @@ BB_BEGINS = 7643
 _STRAY = frozenset({"01224E"})
 #: A baseline with fewer items than this share of the frames in its span is no product of each
 #: frame: a calibration, or one of an orbit.
-_EVERY_FRAME = 0.4
+_EVERY_FRAME = 0.3
 
 Census = dict[str, dict[str, dict[str, tuple[str | None, str | None, int]]]]
 
@@ -142,9 +142,8 @@ def calibrations() -> Iterator[Product]:
             if not rare and file_type not in ("MSI_BBS_1B", "BBR_SOL_1B"):
                 continue
             for baseline, (first, last, _) in baselines.items():
-                for frame in sorted({first, last} - {None}):
-                    if frame:
-                        yield Product(collection, file_type, baseline, int(frame[:5]), frame[5])
+                for frame in sorted({first or "", last or ""} - {""}):
+                    yield Product(collection, file_type, baseline, int(frame[:5]), frame[5])
 
 
 def older() -> Iterator[Product]:
