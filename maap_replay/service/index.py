@@ -36,9 +36,9 @@ class Entry:
         return geometry.footprint(self.item.get("geometry"))
 
     @cached_property
-    def text(self) -> str:
+    def text(self) -> bytes:
         """The item as JSON: to write it takes longer than to find it."""
-        return json.dumps(self.item)
+        return json.dumps(self.item).encode()
 
 
 @lru_cache(maxsize=8)

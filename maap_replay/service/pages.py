@@ -48,18 +48,19 @@ def answer(
     if media_type not in ("", GEOJSON, "application/json"):
         raise RefusalError(f"Pages of items are not described as {media_type!r}.")
     if mode == "owc":
-        features = [json.dumps(metadata.eo_geojson(entry.item)) for entry in found]
+        features = [json.dumps(metadata.eo_geojson(entry.item)).encode() for entry in found]
         page: Json = {"totalResults": matched, "itemsPerPage": len(found), "links": links}
     else:
         whole = fields == Fields()
         features = [
-            entry.text if whole else json.dumps(select(entry.item, fields)) for entry in found
+            entry.text if whole else json.dumps(select(entry.item, fields)).encode()
+            for entry in found
         ]
         page = {"numberMatched": matched, "numberReturned": len(found), "links": links}
     # Put together from the texts of the items, which are kept: to write them again takes longest.
-    text = json.dumps({"type": "FeatureCollection", **page})
-    body = f'{text[:-1]}, "features": [{", ".join(features)}]}}'
-    return web.Response(text=body, content_type=media_type or GEOJSON)
+    head = json.dumps({"type": "FeatureCollection", **page}).encode()[:-1]
+    body = b"".join([head, b', "features": [', b", ".join(features), b"]}"])
+    return web.Response(body=body, content_type=media_type or GEOJSON, charset="utf-8")
 
 
 def _atom(found: Sequence[Entry], matched: int, links: list[Json]) -> str:
