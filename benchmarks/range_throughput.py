@@ -71,12 +71,16 @@ def main() -> int:
         with file.open("wb") as stream:
             for number in range(SIZE // MIB):
                 stream.write(number.to_bytes(4, "little") * (MIB // 4))
+        began = time.perf_counter()
         recordings = load()
         app = make_app(recordings, lambda product, suffix: file)
         app[ISSUED]["benchmark"] = float("inf")
         item = next(item for item in recordings.items if recordings.is_open(item["collection"]))
         href = next(a["href"] for a in item["assets"].values() if a["href"].endswith(".h5"))
         with serve(app) as replay, nginx(program, Path(name)) as port, peak_memory() as peak:
+            sys.stdout.write(
+                f"start, after imports: {time.perf_counter() - began:.2f} s, with nginx\n"
+            )
             targets = {
                 "replay": {"port": replay.port, "path": href.partition(HOST)[2]},
                 "nginx": {"port": port, "path": f"/{file.name}"},

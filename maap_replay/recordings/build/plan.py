@@ -70,7 +70,9 @@ _STRAY = frozenset({"01224E"})
 #: frame: a calibration, or one of an orbit.
 _EVERY_FRAME = 0.3
 
-Census = dict[str, dict[str, dict[str, tuple[str | None, str | None, int]]]]
+#: First and last frame, number of items, start of the first and of the last item.
+Counted = tuple[str | None, str | None, int, str, str]
+Census = dict[str, dict[str, dict[str, Counted]]]
 
 
 class Product(NamedTuple):
@@ -85,7 +87,7 @@ class Product(NamedTuple):
 
 @cache
 def census() -> Census:
-    """Collection -> type -> baseline -> first frame, last frame, number of items."""
+    """Collection -> type -> baseline -> what was counted."""
     document = json.loads((FOLDER / "census.json").read_text(encoding="utf-8"))
     counts: Census = document["collections"]
     return counts
@@ -94,7 +96,7 @@ def census() -> Census:
 def known(collection: str, file_type: str, orbit: int, frame: str) -> list[str]:
     """Baselines in which the census has a type for a frame."""
     found = []
-    for baseline, (first, last, count) in census()[collection].get(file_type, {}).items():
+    for baseline, (first, last, count, *_) in census()[collection].get(file_type, {}).items():
         if first is None or last is None:
             continue
         if baseline == "BB" and first in _STRAY:
@@ -141,7 +143,7 @@ def calibrations() -> Iterator[Product]:
             rare = TYPES[file_type].acquisition == "calibration"
             if not rare and file_type not in ("MSI_BBS_1B", "BBR_SOL_1B"):
                 continue
-            for baseline, (first, last, _) in baselines.items():
+            for baseline, (first, last, *_) in baselines.items():
                 for frame in sorted({first or "", last or ""} - {""}):
                     yield Product(collection, file_type, baseline, int(frame[:5]), frame[5])
 
@@ -151,7 +153,7 @@ def older() -> Iterator[Product]:
     for collection in (CHECKED, "JAXAL2InstChecked_MAAP", PRODUCTS):
         open_one = JAXA if collection.startswith("JAXA") else OPEN
         for file_type, baselines in census()[collection].items():
-            for baseline, (first, last, _) in baselines.items():
+            for baseline, (first, last, *_) in baselines.items():
                 if baseline in census()[open_one].get(file_type, {}) or not (first and last):
                     continue
                 orbit = int(last[:5])
