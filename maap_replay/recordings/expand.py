@@ -23,6 +23,7 @@ from __future__ import annotations
 from typing import cast
 
 from maap_replay.recordings.patch import Json, difference, merge
+from maap_replay.recordings.template import STYLES as STYLES
 from maap_replay.recordings.template import template
 
 

@@ -10,15 +10,15 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 from aiohttp import web
-from aiohttp.abc import AbstractStreamWriter
 
 from maap_replay.recordings import Recordings
 from maap_replay.service.errors import RefusalError
 from maap_replay.service.requests import SERVED
+from maap_replay.service.sending import InLargePieces
 from maap_replay.service.tokens import ISSUED, is_valid
 
 if TYPE_CHECKING:
@@ -77,26 +77,6 @@ class Store:
         return path
 
 
-class Sent(web.FileResponse):
-    """A file, in large pieces.
-
-    Through TLS there is no sendfile, and what asyncio does instead hands 16 KiB at a time from one
-    thread to another, at a fifth of the speed. Should aiohttp rename the method, that comes back.
-    """
-
-    async def _sendfile(
-        self, request: web.BaseRequest, fobj: IO[Any], offset: int, count: int
-    ) -> AbstractStreamWriter:
-        writer = await web.StreamResponse.prepare(self, request)
-        assert writer is not None
-        fobj.seek(offset)
-        while count > 0 and (piece := fobj.read(min(CHUNK, count))):
-            count -= len(piece)
-            await writer.write(piece)
-        await writer.drain()
-        return writer
-
-
 STORE: web.AppKey[Store] = web.AppKey("store", Store)
 
 
@@ -137,7 +117,7 @@ async def serve(request: web.Request) -> web.StreamResponse:
     except RuntimeError as error:
         return RefusalError(str(error), 500, "InternalError").response()
     # A recorded file:size is the size of the real file. Ours may differ: the answer states its own.
-    return Sent(path, CHUNK, headers={"Content-Type": MEDIA_TYPES[stored.suffix]})
+    return InLargePieces(path, headers={"Content-Type": MEDIA_TYPES[stored.suffix]})
 
 
 def add_routes(router: web.UrlDispatcher) -> None:
