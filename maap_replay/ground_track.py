@@ -1,10 +1,11 @@
 """Where EarthCARE is: the ground track in closed form, and the eight frames of an orbit.
 
-The track is a frozen circular-like orbit over a rotating Earth, tied to the real mission by start
-times that public EarthCARE file names and catalogue items state (`_E_STARTS`, `_NODES`). Between
-two anchors the ascending node crossings are interpolated, so every frame start agrees with the real
-one to a second or two; outside them the ideal repeat cycle of 389 orbits in 25 days is used, and
-errors of a minute are possible.
+The track is a frozen circular-like orbit over a rotating Earth, tied to the real mission by times
+that public EarthCARE file names, catalogue items and counts of the catalogue state (`_E_STARTS`,
+`_NODES`, `_STARTS`). Between two anchors the ascending node crossings are interpolated. Near an
+anchor a frame start agrees with the real one to a second or two; where anchors are months apart,
+it is off by up to 40 s, and outside them, where the ideal repeat cycle of 389 orbits in 25 days is
+used, by minutes.
 
 References
 ----------
@@ -64,6 +65,24 @@ _NODES = {
     8014: "2025-10-25T23:48:00.191",
     8093: "2025-10-31T01:38:56.9",
 }
+#: First frames of a product or baseline in ESA MAAP's catalogue (the replay's `census.json`) and in
+#: names of real files: before and after the spring and summer of 2025, which lie between the above.
+_STARTS = {
+    "01027H": "2024-08-02T23:59:32",
+    "01031A": "2024-08-03T04:49:14",
+    "01141E": "2024-08-10T07:23:21",
+    "01164E": "2024-08-11T18:53:13",
+    "01224E": "2024-08-15T15:28:44",
+    "08319D": "2025-11-14T14:42:36",
+    "08374A": "2025-11-18T02:57:58",
+    "08512C": "2025-11-27T00:12:53",
+    "08527G": "2025-11-28T00:07:21",
+    "08627C": "2025-12-04T09:35:34",
+    "08894H": "2025-12-21T14:22:32",
+    "09524G": "2026-01-31T01:54:22",
+    "09563A": "2026-02-02T12:54:05",
+    "09627H": "2026-02-06T16:57:57",
+}
 
 
 def _utc(text: str) -> datetime:
@@ -117,8 +136,11 @@ def _frame_offsets() -> dict[str, tuple[float, float]]:
 
 @cache
 def _anchors() -> dict[int, datetime]:
-    to_node = timedelta(seconds=_frame_offsets()["E"][0])
-    nodes = {orbit: _utc(text) - to_node for orbit, text in _E_STARTS.items()}
+    starts = {f"{orbit:05d}E": text for orbit, text in _E_STARTS.items()} | _STARTS
+    nodes = {
+        int(frame[:5]): _utc(text) - timedelta(seconds=_frame_offsets()[frame[5]][0])
+        for frame, text in starts.items()
+    }
     return dict(sorted((nodes | {orbit: _utc(text) for orbit, text in _NODES.items()}).items()))
 
 

@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from maap_replay.recordings.expand import CATALOGUE, expand
+from maap_replay.recordings.expand import expand
 from maap_replay.recordings.patch import Json
+from maap_replay.recordings.template import CATALOGUE
 
 FOLDER = Path(__file__).parent
 #: Access tiers whose data need no more than an account.
 OPEN_TIERS = frozenset({"public"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one is equal to itself only, and can be a key
 class Recordings:
     """A catalogue's content.
 
@@ -40,6 +41,11 @@ class Recordings:
     def by_address(self) -> dict[tuple[str, str], Json]:
         """Items by (collection, id)."""
         return {(item["collection"], item["id"]): item for item in self.items}
+
+    def known_as(self, name: str) -> str:
+        """Id of a collection from its name; the names of before 2026 lack the ending ``_MAAP``."""
+        known = name in self.collections or f"{name}_MAAP" not in self.collections
+        return name if known else f"{name}_MAAP"
 
     def is_open(self, collection: str) -> bool:
         """Whether any account may read the data of a collection."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 Json = dict[str, Any]
 
 
 def merge(target: Any, patch: Any) -> Any:
-    """Apply a JSON merge patch (RFC 7396) and return the result; arguments are left as they are."""
+    """Apply a JSON merge patch (RFC 7396) and return the result.
+
+    The arguments are left as they are; the result shares its lists with them.
+    """
     if not isinstance(patch, dict):
-        return copy.deepcopy(patch)
+        return patch
     result = dict(target) if isinstance(target, dict) else {}
     for key, value in patch.items():
         if value is None:

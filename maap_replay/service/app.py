@@ -11,6 +11,7 @@ from aiohttp import web
 from maap_replay.recordings import Recordings, load
 from maap_replay.service import catalogue, data, tokens
 from maap_replay.service.errors import RefusalError
+from maap_replay.service.index import index
 from maap_replay.service.requests import REQUESTS, SERVED, Served
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -39,8 +40,9 @@ def make_app(
     token_seconds : float, optional
         Lifetime of an access token; by default MAAP_REPLAY_TOKEN_SECONDS, or 300.
     strict : bool
-        Answer the catalogue's root without its slash with 503. MAAP_REPLAY_STRICT=1 asks for it
-        too.
+        Be as awkward as the live service has been seen to be: the catalogue's root without its
+        slash answers 503, and items of a collection are STAC only where `httpAccept` asks for it.
+        MAAP_REPLAY_STRICT=1 asks for it too.
 
     Returns
     -------
@@ -55,6 +57,7 @@ def make_app(
     app.on_response_prepare.append(note)
     app[REQUESTS] = []
     app[catalogue.RECORDINGS] = recordings
+    index(recordings)  # now, not while the first search waits
     app[catalogue.STRICT] = strict or os.environ.get("MAAP_REPLAY_STRICT") == "1"
     app[tokens.ISSUED] = {}
     app[tokens.LIFETIME] = token_seconds

@@ -1,4 +1,4 @@
-"""The STAC API of the catalogue: landing page, collections, items, search."""
+"""The STAC API of the catalogue: collections, items, search."""
 
 from __future__ import annotations
 
@@ -8,128 +8,15 @@ from typing import Any
 
 from aiohttp import web
 
-from maap_replay.recordings import Recordings, describe
-from maap_replay.recordings.expand import CATALOGUE
+from maap_replay.recordings import describe
 from maap_replay.recordings.patch import Json
-from maap_replay.service import filters, metadata, search
+from maap_replay.recordings.template import CATALOGUE
+from maap_replay.service import fields, filters, landing, metadata, pages, search, series
 from maap_replay.service.errors import RefusalError, not_found
-
-RECORDINGS: web.AppKey[Recordings] = web.AppKey("recordings", Recordings)
-STRICT: web.AppKey[bool] = web.AppKey("strict", bool)
-
-JSON, GEOJSON = "application/json", "application/geo+json"
-STAC_API = "https://api.stacspec.org/v1.0.0"
-#: ESA MAAP's own list is not public: these are the classes that clients of it rely on.
-CONFORMANCE = [
-    *(
-        f"{STAC_API}/{name}"
-        for name in (
-            *("core", "collections", "ogcapi-features"),
-            *("item-search", "item-search#filter", "item-search#sort"),
-        )
-    ),
-    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
-    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
-    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/filter",
-    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/features-filter",
-    "http://www.opengis.net/spec/cql2/1.0/conf/cql2-text",
-    "http://www.opengis.net/spec/cql2/1.0/conf/cql2-json",
-    "http://www.opengis.net/spec/cql2/1.0/conf/basic-cql2",
-    f"{STAC_API.replace('v1.0.0', 'v1.0.0-rc.1')}/collection-search",
-    f"{STAC_API.replace('v1.0.0', 'v1.0.0-rc.1')}/collection-search#free-text",
-]
-DESCRIPTION = (
-    "MAAP Catalogue provides interoperable access, following ISO/OGC interface guidelines, "
-    "to Earth Observation metadata"
-)
-
-
-def _link(rel: str, path: str, media_type: str, title: str = "", **more: str) -> Json:
-    href = path if path.startswith("https:") else f"{CATALOGUE}/{path}"
-    return (
-        {"rel": rel, "href": href, "type": media_type} | ({"title": title} if title else {}) | more
-    )
-
-
-async def root(request: web.Request) -> web.Response:
-    """Answer the landing page."""
-    opensearch = "application/opensearchdescription+xml"
-    openapi = "application/vnd.oai.openapi+json;version=3.0"
-    links = [
-        _link("self", "", JSON),
-        _link("root", "", JSON, "MAAP Catalogue"),
-        # The OpenSearch link comes first: clients must pick the search link by its type.
-        _link(
-            "search",
-            "api?httpAccept=application/opensearchdescription%2Bxml",
-            opensearch,
-            "OpenSearch Description Document",
-        ),
-        _link("search", "search", GEOJSON, "STAC search", method="GET"),
-        _link("search", "search", GEOJSON, "STAC search", method="POST"),
-        _link(
-            "service-desc",
-            "api?httpAccept=application/vnd.oai.openapi%2Bjson;version=3.0",
-            openapi,
-            "OpenAPI definition in JSON format",
-        ),
-        _link("data", "collections", JSON, "Metadata about the feature collections"),
-        _link("conformance", "conformance", JSON, "Conformance classes"),
-    ]
-    links += [
-        _link("child", f"collections/{name}", JSON, collection["title"])
-        for name, collection in request.app[RECORDINGS].collections.items()
-    ]
-    return web.json_response(
-        {
-            "type": "Catalog",
-            "id": "fedeo",
-            "stac_version": "1.1.0",
-            "description": DESCRIPTION,
-            "conformsTo": CONFORMANCE,
-            "links": links,
-        }
-    )
-
-
-async def slashless(request: web.Request) -> web.Response:
-    """Answer the root without its slash, which the live load balancer at times answers with 503."""
-    if not request.app[STRICT]:
-        return await root(request)
-    page = "<html><head><title>503 Service Temporarily Unavailable</title></head></html>\n"
-    return web.Response(text=page, status=503, content_type="text/html")
-
-
-async def conformance(_: web.Request) -> web.Response:
-    """Answer the conformance classes."""
-    return web.json_response({"conformsTo": CONFORMANCE})
-
-
-async def api(request: web.Request) -> web.Response:
-    """Answer the two interface descriptions, each as short as its format allows."""
-    accept = request.query.get("httpAccept", "").replace(" ", "+")
-    if accept.startswith("application/opensearchdescription+xml"):
-        template = f"{CATALOGUE}/search?collections={{eo:parentIdentifier?}}&amp;bbox={{geo:box?}}"
-        document = (
-            '<?xml version="1.0" encoding="UTF-8"?>\n'
-            '<OpenSearchDescription xmlns="http://a9.com/-/spec/opensearch/1.1/"'
-            ' xmlns:geo="http://a9.com/-/opensearch/extensions/geo/1.0/"'
-            ' xmlns:eo="http://a9.com/-/opensearch/extensions/eo/1.0/">\n'
-            f"<ShortName>MAAP Catalogue</ShortName><Description>{DESCRIPTION}</Description>\n"
-            f'<Url type="{GEOJSON}" template="{template}"/>\n</OpenSearchDescription>\n'
-        )
-        return web.Response(text=document, content_type="application/opensearchdescription+xml")
-    paths = ["/", "/conformance", "/collections", "/collections/{collection}", "/search"]
-    paths += [f"/collections/{{collection}}/{rest}" for rest in ("queryables", "items")]
-    document_json = {
-        "openapi": "3.0.3",
-        "info": {"title": "MAAP Catalogue", "version": "1.0.0"},
-        "servers": [{"url": CATALOGUE}],
-        "paths": {
-            path: {"get": {"responses": {"200": {"description": "OK"}}}} for path in sorted(paths)
-        },
-    }
-    return web.json_response(document_json, content_type="application/vnd.oai.openapi+json")
+from maap_replay.service.keys import RECORDINGS as RECORDINGS
+from maap_replay.service.keys import STRICT as STRICT
+from maap_replay.service.landing import CONFORMANCE as CONFORMANCE
+from maap_replay.service.landing import GEOJSON, JSON, link
 
 
 async def collections(request: web.Request) -> web.Response:
@@ -164,7 +51,7 @@ async def collections(request: web.Request) -> web.Response:
             "collections": [describe(one) for one in page],
             "numberMatched": len(found),
             "numberReturned": len(page),
-            "links": [_link("self", "collections", JSON), _link("root", "", JSON)],
+            "links": [link("self", "collections", JSON), link("root", "", JSON)],
         }
     )
 
@@ -194,10 +81,14 @@ async def queryables(request: web.Request) -> web.Response:
 async def items(request: web.Request) -> web.Response:
     """Answer the items of a collection, with the parameters of a search."""
     name = _collection(request)["id"]
-    given = {key: value for key, value in request.query.items() if key != "collections"}
+    # Observed on a sister service: the link to the next page forgets the description asked for.
+    forgotten = ("collections", "httpAccept", "mode")
+    given = {key: value for key, value in request.query.items() if key not in forgotten}
     query = search.read({**given, "collections": name}, request.app[RECORDINGS])
-    address = f"{CATALOGUE}/collections/{name}/items"
-    return _page(request, query, address, "GET")
+    # Live, items are described as STAC only where `httpAccept` asks for it, but pystac-client does
+    # not: only a strict replay insists.
+    silent = pages.ATOM if request.app[STRICT] else ""
+    return _page(request, query, f"{CATALOGUE}/collections/{name}/items", "GET", silent)
 
 
 async def item(request: web.Request) -> web.Response:
@@ -206,9 +97,10 @@ async def item(request: web.Request) -> web.Response:
     found = request.app[RECORDINGS].by_address.get(name)
     if found is None:
         raise not_found(f"Item {name[1]!r}")
-    return metadata.answer(
-        found, request.query.get("httpAccept", ""), request.query.get("mode", "")
-    )
+    accept, mode = request.query.get("httpAccept", ""), request.query.get("mode", "")
+    if request.app[STRICT] and not accept:
+        mode = "owc"
+    return metadata.answer(found, accept, mode)
 
 
 async def get_search(request: web.Request) -> web.Response:
@@ -231,12 +123,10 @@ async def post_search(request: web.Request) -> web.Response:
 
 def add_routes(router: web.UrlDispatcher) -> None:
     """Put the catalogue's addresses into an application."""
+    landing.add_routes(router)
+    series.add_routes(router)
     one = "/catalogue/collections/{collection}"
     for path, handler in (
-        ("/catalogue/", root),
-        ("/catalogue", slashless),
-        ("/catalogue/conformance", conformance),
-        ("/catalogue/api", api),
         ("/catalogue/collections", collections),
         (one, collection),
         (f"{one}/queryables", queryables),
@@ -249,26 +139,23 @@ def add_routes(router: web.UrlDispatcher) -> None:
 
 
 def _collection(request: web.Request) -> Json:
-    name = request.match_info["collection"]
-    found = request.app[RECORDINGS].collections.get(name)
+    recordings, name = request.app[RECORDINGS], request.match_info["collection"]
+    found = recordings.collections.get(recordings.known_as(name))
     if found is None:
         raise not_found(f"Collection {name!r}")
     return found
 
 
-def _page(request: web.Request, query: search.Query, address: str, method: str) -> web.Response:
-    recordings = request.app[RECORDINGS]
-    features, matched = search.run(query, recordings)
-    here = f"https://{request.host}{request.path_qs}"
-    body = {
-        "type": "FeatureCollection",
-        "numberMatched": matched,
-        "numberReturned": len(features),
-        "features": features,
-        "links": [
-            _link("self", here, GEOJSON),
-            _link("root", "", JSON, "MAAP Catalogue"),
-            *search.next_link(query, matched, address, method),
-        ],
-    }
-    return web.json_response(body, content_type=GEOJSON)
+def _page(
+    request: web.Request, query: search.Query, address: str, method: str, silent: str = ""
+) -> web.Response:
+    """Answer a search; `silent` is the description for requests that ask for none."""
+    found, matched = search.run(query, request.app[RECORDINGS])
+    links = [
+        link("self", f"https://{request.host}{request.path_qs}", GEOJSON),
+        link("root", "", JSON, "MAAP Catalogue"),
+        *search.next_link(query, matched, address, method),
+    ]
+    accept = request.query.get("httpAccept", silent)
+    mode = request.query.get("mode", "")
+    return pages.answer(found, matched, links, fields.read(query.given.get("fields")), accept, mode)

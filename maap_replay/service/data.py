@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import io
+import time
 import zipfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
 from aiohttp import web
@@ -18,6 +18,7 @@ from aiohttp import web
 from maap_replay.recordings import Recordings
 from maap_replay.service.errors import RefusalError
 from maap_replay.service.requests import SERVED
+from maap_replay.service.sending import InLargePieces
 from maap_replay.service.tokens import ISSUED, is_valid
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ MEDIA_TYPES = {
 }
 CHUNK = 1 << 20
 WRITERS = 2
+#: Seconds after which the cache of granules hears that a file is still in use.
+ASK_AGAIN = 30.0
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class Store:
 
     objects: dict[str, Stored]
     make: GranuleFile
-    made: set[tuple[str, str]] = field(default_factory=set)
+    made: dict[tuple[str, str], tuple[Path, float]] = field(default_factory=dict)
     # One writer for each file, however many requests wait for it, and few writers at a time: they
     # share a pool of threads with the sending of files.
     locks: defaultdict[tuple[str, str], asyncio.Lock] = field(
@@ -61,14 +64,17 @@ class Store:
     async def file(self, product_id: str, suffix: str) -> Path:
         """File of a product; KeyError when this replay cannot write products of its type."""
         key = product_id, suffix
-        if key not in self.made:
-            async with self.locks[key]:
-                if key not in self.made:  # nobody made it while we waited
-                    async with self.writers:
-                        await asyncio.to_thread(self.make, product_id, suffix)
-                    self.made.add(key)
-        # Asked for every time: the cache of granules drops those that are not.
-        return await asyncio.to_thread(self.make, product_id, suffix)
+        path, asked = self.made.get(key, (None, 0.0))
+        if path is not None and time.monotonic() - asked < ASK_AGAIN and path.exists():
+            return path
+        async with self.locks[key]:
+            if key not in self.made:  # nobody made it while we waited
+                async with self.writers:
+                    await asyncio.to_thread(self.make, product_id, suffix)
+            # Asked for again and again: the cache of granules drops those that are not.
+            path = await asyncio.to_thread(self.make, product_id, suffix)
+            self.made[key] = path, time.monotonic()
+        return path
 
 
 STORE: web.AppKey[Store] = web.AppKey("store", Store)
@@ -80,10 +86,11 @@ def store(recordings: Recordings, make: GranuleFile) -> Store:
     for item in recordings.items:
         is_open = recordings.is_open(item["collection"])
         for asset in item["assets"].values():
-            path = urlsplit(asset["href"]).path
-            if not path.startswith("/data/"):
+            _, data, rest = asset["href"].partition("/data/")
+            if not data:
                 continue
-            suffix = ".zip" if "/zipper/" in path else PurePosixPath(path).suffix
+            path = data + rest
+            suffix = ".zip" if rest.startswith("zipper/") else f".{rest.rpartition('.')[2]}"
             seen = path in objects and objects[path].is_open
             objects[path] = Stored(item["id"], suffix, is_open or seen)
     return Store(objects, make)
@@ -110,7 +117,7 @@ async def serve(request: web.Request) -> web.StreamResponse:
     except RuntimeError as error:
         return RefusalError(str(error), 500, "InternalError").response()
     # A recorded file:size is the size of the real file. Ours may differ: the answer states its own.
-    return web.FileResponse(path, headers={"Content-Type": MEDIA_TYPES[stored.suffix]})
+    return InLargePieces(path, headers={"Content-Type": MEDIA_TYPES[stored.suffix]})
 
 
 def add_routes(router: web.UrlDispatcher) -> None:

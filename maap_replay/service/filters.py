@@ -105,11 +105,13 @@ def parse(expression: str | Json, language: str, queryables: Collection[str]) ->
         raise RefusalError(f"The filter cannot be parsed: {detail}.") from None
     if not isinstance(tree, bool) and not (isinstance(tree, dict) and "op" in tree):
         raise RefusalError("The filter must be a condition, such as frame = 'E'.")
-    test = cql2.parse_json(json.dumps(_rewritten(tree, queryables)))
+    rewritten = _rewritten(tree, queryables)
+    test = cql2.parse_json(json.dumps(rewritten))
+    used = frozenset(_names(rewritten))
 
     def matches(values: Json) -> bool:
         try:
-            return bool(test.matches(values))
+            return bool(test.matches({name: values[name] for name in used & values.keys()}))
         except Exception:  # cql2 0.6 raises a bare Exception for SQL's NULL, which is no match
             return False
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ class Part:
     rings: tuple[Array, ...]
     area: bool
 
-    @property
+    @cached_property
     def extent(self) -> tuple[Array, Array]:
         """Smallest and largest longitude and latitude."""
         return self.rings[0].min(axis=0), self.rings[0].max(axis=0)

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
+from dataclasses import field as default
 from typing import Any
 from urllib.parse import urlencode
 
 from maap_replay.recordings import Recordings
 from maap_replay.recordings.patch import Json
-from maap_replay.service import filters, geometry
+from maap_replay.service import fields, filters, geometry
 from maap_replay.service.errors import RefusalError
-from maap_replay.service.times import Interval, instant, interval
+from maap_replay.service.index import Entry, index
+from maap_replay.service.times import Interval, interval
 
 DEFAULT_LIMIT, MAX_LIMIT = 10, 2000
-#: Order when none is asked for: by publication, as observed, never by sensing time.
-DEFAULT_ORDER = (("published", 1), ("id", 1))
 #: A longer address than this would be refused by HTTP servers, ours included.
 LONGEST_QUERY = 6000
 
@@ -31,10 +30,10 @@ class Query:
     area: geometry.Shape | None = None
     period: Interval | None = None
     tests: tuple[filters.Test, ...] = ()
-    order: tuple[tuple[str, int], ...] = DEFAULT_ORDER
+    order: tuple[tuple[str, int], ...] = ()
     limit: int = DEFAULT_LIMIT
     start: int = 1
-    given: Mapping[str, Any] = field(default_factory=dict)
+    given: Mapping[str, Any] = default(default_factory=dict)
 
 
 def read(parameters: Mapping[str, Any], recordings: Recordings) -> Query:
@@ -46,7 +45,8 @@ def read(parameters: Mapping[str, Any], recordings: Recordings) -> Query:
         When a parameter cannot be understood; parameters of unknown name are ignored, as ESA MAAP
         does.
     """
-    collections = _names(parameters, "collections")
+    collections = tuple(map(recordings.known_as, _names(parameters, "collections")))
+    fields.read(parameters.get("fields"))  # refused here if it cannot be read
     queryables = _queryables(collections, recordings)
     tests = []
     if expression := parameters.get("filter"):
@@ -70,26 +70,25 @@ def read(parameters: Mapping[str, Any], recordings: Recordings) -> Query:
     )
 
 
-def run(query: Query, recordings: Recordings) -> tuple[list[Json], int]:
+def run(query: Query, recordings: Recordings) -> tuple[list[Entry], int]:
     """Items of the page asked for, and the number of all items that match."""
     found = [
-        (filters.view(item), item)
-        for item in recordings.items
-        if (not query.collections or item["collection"] in query.collections)
-        and (not query.ids or item["id"] in query.ids)
-        and _overlaps(item, query.period)
+        entry
+        for entry in index(recordings)
+        if (not query.collections or entry.item["collection"] in query.collections)
+        and (not query.ids or entry.item["id"] in query.ids)
+        and _overlaps(entry.sensed, query.period)
+        and all(test(entry.values) for test in query.tests)
     ]
-    found = [(values, item) for values, item in found if all(test(values) for test in query.tests)]
     if query.area is not None:
-        area = query.area
-        found = [pair for pair in found if geometry.meets(_footprint(pair[1]), area)]
+        found = [entry for entry in found if geometry.meets(entry.shape, query.area)]
     for name, direction in reversed(query.order):
         # Items without the property come last in both directions.
-        have = [pair for pair in found if name in pair[0]]
+        have = [entry for entry in found if name in entry.values]
         have.sort(key=_value_of(name), reverse=direction < 0)
-        found = have + [pair for pair in found if name not in pair[0]]
+        found = have + [entry for entry in found if name not in entry.values]
     first = query.start - 1
-    return [item for _, item in found[first : first + query.limit]], len(found)
+    return found[first : first + query.limit], len(found)
 
 
 def next_link(query: Query, matched: int, address: str, method: str) -> list[Json]:
@@ -127,13 +126,15 @@ def _text(name: str, value: Any) -> str:
             else str(key)
             for key in value
         )
+    if name == "fields":
+        return fields.write(value)
     if isinstance(value, list):
         return ",".join(map(str, value))
     return json.dumps(value) if isinstance(value, dict) else str(value)
 
 
-def _value_of(name: str) -> Callable[[tuple[Json, Json]], Any]:
-    return lambda pair: pair[0][name]
+def _value_of(name: str) -> Callable[[Entry], Any]:
+    return lambda entry: entry.values[name]
 
 
 def _names(parameters: Mapping[str, Any], name: str) -> tuple[str, ...]:
@@ -192,7 +193,7 @@ def _period(text: Any) -> Interval | None:
 
 def _order(value: Any, queryables: frozenset[str]) -> tuple[tuple[str, int], ...]:
     if not value:
-        return DEFAULT_ORDER
+        return ()  # that of the index
     keys = value.split(",") if isinstance(value, str) else value
     if not isinstance(keys, list):
         raise RefusalError("sortby must be a list of names.")
@@ -223,22 +224,5 @@ def _count(parameters: Mapping[str, Any], name: str, default: int) -> int:
     return value
 
 
-def _overlaps(item: Json, period: Interval | None) -> bool:
-    if period is None:
-        return True
-    first, last = _sensing(item["properties"]["start_datetime"], item["properties"]["end_datetime"])
-    return first <= period[1] and last >= period[0]
-
-
-@lru_cache(maxsize=65536)
-def _sensing(start: str, end: str) -> Interval:
-    return instant(start), instant(end)
-
-
-def _footprint(item: Json) -> geometry.Shape:
-    return _unwrapped(json.dumps(item["geometry"]))
-
-
-@lru_cache(maxsize=65536)
-def _unwrapped(text: str) -> geometry.Shape:
-    return geometry.footprint(json.loads(text))
+def _overlaps(sensed: Interval, period: Interval | None) -> bool:
+    return period is None or (sensed[0] <= period[1] and sensed[1] >= period[0])

@@ -11,6 +11,7 @@ import pytest
 import requests
 from aiohttp import web
 
+from maap_replay.recordings import Recordings, load
 from maap_replay.service import REQUESTS, Served, make_app, offline_token
 from maap_replay.service.app import CATALOGUE_HOST as CATALOGUE
 from maap_replay.service.tokens import CLIENT_ID, CLIENT_SECRET, TOKEN_PATH
@@ -103,15 +104,21 @@ def granule_file(
 
 
 @pytest.fixture(scope="session")
-def replay(granule_file: Callable[[str, str], Path]) -> Iterator[Replay]:
-    with running(make_app(granule_file=granule_file)) as service:
+def recordings() -> Recordings:
+    return load()
+
+
+@pytest.fixture(scope="session")
+def replay(recordings: Recordings, granule_file: Callable[[str, str], Path]) -> Iterator[Replay]:
+    with running(make_app(recordings, granule_file)) as service:
         yield service
 
 
 @pytest.fixture
-def start(granule_file: Callable[[str, str], Path]) -> Iterator[Callable[..., Replay]]:
+def start(
+    recordings: Recordings, granule_file: Callable[[str, str], Path]
+) -> Iterator[Callable[..., Replay]]:
     """Start a replay with settings of its own."""
+    usual = {"recordings": recordings, "granule_file": granule_file}
     with ExitStack() as stack:
-        yield lambda **settings: stack.enter_context(
-            running(make_app(**{"granule_file": granule_file} | settings))
-        )
+        yield lambda **settings: stack.enter_context(running(make_app(**usual | settings)))

@@ -1,8 +1,6 @@
 """The catalogue over real sockets: landing page, collections, search, paging, and a real client."""
 
-import json
 import time
-from xml.etree import ElementTree
 
 import pystac_client
 import pytest
@@ -171,7 +169,7 @@ def test_ids_and_sorting(replay):
     found = search(replay, ids=",".join(names), collections=OPEN, sortby="-id")
     assert [f["id"] for f in found["features"]] == sorted(names, reverse=True)
     found = search(replay, collections=OPEN, sortby="+orbitNumber,-frame", limit=4)
-    assert frames(found)[0] == "01380E"
+    assert frames(found)[:2] == ["01164E", "01380E"]
 
 
 @pytest.mark.parametrize(
@@ -214,21 +212,6 @@ def test_unknown_things(replay):
     for body in (b"{", b"[]", b"3"):
         answer = replay.ask("/catalogue/search", method="POST", data=body)
         assert answer.status_code == 400
-
-
-def test_every_description_of_an_item(replay):
-    found = search(replay, collections=OPEN, limit=1)["features"][0]
-    links = [link["href"] for link in found["links"] if link["rel"] in ("self", "alternate")]
-    links += [a["href"] for key, a in found["assets"].items() if key.startswith("metadata")]
-    assert len(links) == 7
-    for href in links:
-        answer = replay.ask(href)
-        assert answer.status_code == 200 and found["id"] in answer.text
-        if "xml" in answer.headers["Content-Type"]:
-            ElementTree.fromstring(answer.text)  # noqa: S314 - made here
-        else:
-            json.loads(answer.text)
-    assert replay.ask(links[0].partition("?")[0]).json() == found
 
 
 def test_a_search_takes_milliseconds(replay):

@@ -7,7 +7,6 @@ import zipfile
 
 import pytest
 
-from maap_replay.recordings import load
 from maap_replay.service.catalogue import RECORDINGS
 
 
@@ -85,11 +84,13 @@ def test_denied(replay, assets):
         assert replay.ask(address).status_code == 401
 
 
-def test_pictures_need_no_token(replay, assets):
+def test_pictures_need_no_token(replay, recordings, assets):
     address = assets("04366E")["thumbnail"]["href"]
     answer = replay.ask(address)
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/jpeg")
-    without = next(i for i in load().items if i["id"].endswith("04428E"))
+    without = next(
+        i for i in recordings.items if "MSI_COP_2A" in i["id"] and i["id"].endswith("04428E")
+    )
     assert "thumbnail" not in without["assets"]
     address = without["assets"]["enclosure_h5"]["href"].rpartition("/")[0].rpartition("/")[0]
     assert replay.ask(f"{address}/public/{without['id']}.BID_1.jpeg").status_code == 403
