@@ -6,7 +6,7 @@ import asyncio
 import io
 import zipfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from xml.sax.saxutils import escape
 from aiohttp import web
 
 from maap_replay.recordings import Recordings
+from maap_replay.service.answers import FileAnswer, StreamAnswer
 from maap_replay.service.errors import RefusalError
 from maap_replay.service.requests import SERVED
 from maap_replay.service.tokens import ISSUED, is_valid
@@ -110,7 +111,7 @@ async def serve(request: web.Request) -> web.StreamResponse:
     except RuntimeError as error:
         return RefusalError(str(error), 500, "InternalError").response()
     # A recorded file:size is the size of the real file. Ours may differ: the answer states its own.
-    return web.FileResponse(path, headers={"Content-Type": MEDIA_TYPES[stored.suffix]})
+    return FileAnswer(path, MEDIA_TYPES[stored.suffix])
 
 
 def add_routes(router: web.UrlDispatcher) -> None:
@@ -150,17 +151,13 @@ async def _zip(request: web.Request, product_id: str) -> web.StreamResponse:
         f"{product_id}/{product_id}{suffix}": await request.app[STORE].file(product_id, suffix)
         for suffix in (".h5", ".HDR")
     }
-    response = web.StreamResponse(headers={"Content-Type": MEDIA_TYPES[".zip"]})
-    response.enable_chunked_encoding()
-    await response.prepare(request)
-    if request.method == "HEAD":
-        return response
-    pieces = zip_pieces(files)
+    return StreamAnswer(_counted(zip_pieces(files)), MEDIA_TYPES[".zip"])
+
+
+async def _counted(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
     while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
         SERVED.get().bytes += len(piece)
-        await response.write(piece)
-    await response.write_eof()
-    return response
+        yield piece
 
 
 class _Sink(io.RawIOBase):
