@@ -16,6 +16,7 @@ from xml.sax.saxutils import escape
 from aiohttp import web
 
 from maap_replay.recordings import Recordings
+from maap_replay.service import recorded
 from maap_replay.service.answers import FileAnswer, StreamAnswer
 from maap_replay.service.errors import RefusalError
 from maap_replay.service.requests import SERVED
@@ -51,6 +52,7 @@ class Store:
 
     objects: dict[str, Stored]
     make: GranuleFile
+    recording: Path | None = None
     made: set[tuple[str, str]] = field(default_factory=set)
     # One writer for each file, however many requests wait for it, and few writers at a time: they
     # share a pool of threads with the sending of files.
@@ -87,7 +89,7 @@ def store(recordings: Recordings, make: GranuleFile) -> Store:
             suffix = ".zip" if "/zipper/" in path else PurePosixPath(path).suffix
             seen = path in objects and objects[path].is_open
             objects[path] = Stored(item["id"], suffix, is_open or seen)
-    return Store(objects, make)
+    return Store(objects, make, recordings.folder)
 
 
 async def serve(request: web.Request) -> web.StreamResponse:
@@ -96,6 +98,10 @@ async def serve(request: web.Request) -> web.StreamResponse:
     public = "/public/" in request.path  # pictures
     if not public and not _has_token(request):
         return unauthorized()
+    if (folder := request.app[STORE].recording) is not None:
+        kept = await asyncio.to_thread(recorded.answer, request, folder, MEDIA_TYPES)
+        if kept is not None:
+            return kept
     if stored is None:
         # The store says "denied" of what it does not have, so that names cannot be guessed.
         return denied("No recorded item has a file at this address.")
@@ -147,11 +153,17 @@ def _has_token(request: web.Request) -> bool:
 
 async def _zip(request: web.Request, product_id: str) -> web.StreamResponse:
     """Zip of the data file and its header in a folder, streamed without a length."""
-    files = {
-        f"{product_id}/{product_id}{suffix}": await request.app[STORE].file(product_id, suffix)
-        for suffix in (".h5", ".HDR")
-    }
-    return StreamAnswer(_counted(zip_pieces(files)), MEDIA_TYPES[".zip"])
+    store, paths = request.app[STORE], {}
+    inside = request.path.replace("/data/zipper/", "data/", 1)
+    for suffix in (".h5", ".HDR"):
+        path = store.recording and store.recording / inside / f"{product_id}{suffix}"
+        if path and recorded.has_data(path.parent):
+            if not path.exists():
+                return recorded.not_recorded(f"{path.name} as a whole, so there is no zip")
+        else:
+            path = await store.file(product_id, suffix)
+        paths[f"{product_id}/{path.name}"] = path
+    return StreamAnswer(_counted(zip_pieces(paths)), MEDIA_TYPES[".zip"])
 
 
 async def _counted(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
