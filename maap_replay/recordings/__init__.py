@@ -12,6 +12,7 @@ from pathlib import Path
 
 from maap_replay.recordings.expand import CATALOGUE, expand
 from maap_replay.recordings.patch import Json
+from maap_replay.recordings.sizes import with_sizes
 
 FOLDER = Path(__file__).parent
 #: Access tiers whose data need no more than an account.
@@ -78,8 +79,12 @@ def _schema(common: Json, own: list[str] | Json) -> Json:
 
 
 def _item(line: Json) -> Json:
-    """Item of a line; what follows no rule was recorded as it was."""
-    return line["item"] if "item" in line else expand(line)
+    """Item of a line; what `maap-replay record` wrote stays exactly as it was."""
+    if "item" in line:
+        item: Json = line["item"]
+        return item
+    item = expand(line)
+    return item if line["origin"].startswith("recorded") else with_sizes(item)
 
 
 def describe(collection: Json) -> Json:
