@@ -157,18 +157,17 @@ def _items(
 
 
 def _other_forms(items: list[Json], sample: list[Json]) -> set[tuple[str, str, str]]:
-    """What a sample has that no recorded item has, and lacks that the newest recorded all have."""
-    newest = sorted(items, key=lambda item: str(item["properties"].get("datetime")))
-    forms = [form(item) for item in newest]
+    """What a sample has that no recorded item has, and lacks of the recorded item most like it."""
+    forms = [form(item) for item in items]
     known: dict[str, set[str]] = defaultdict(set)
     for one in forms:
         for name, kind in one.items():
             known[name].add(kind)
-    # Only of the newest: keys of assets and properties changed over the years.
-    always = set.intersection(*(set(one) for one in forms[-SAMPLE:]))
     found = set()
     for one in map(form, sample):
-        found |= {(name, " or ".join(sorted(known[name])), "-") for name in always - one.keys()}
+        # Of the one most like it, for keys changed over the years and some items have no picture.
+        lacking = min((recorded.keys() - one.keys() for recorded in forms), key=len)
+        found |= {(name, " or ".join(sorted(known[name])), "-") for name in lacking}
         for name, kind in one.items():
             if kind not in known[name]:
                 found.add((name, " or ".join(sorted(known[name])) or "-", kind))
