@@ -5,11 +5,11 @@ LESSONS := $(wildcard notebooks/*.md)
 # What the environment holds: everything the book, its service and the tests need.
 EXTRAS := --extra replay --extra book --extra test
 
-.PHONY: help book test lab pair lock clean
+.PHONY: help book test contract lab pair lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 book: .venv/.ready  ## build the book into _build/html, executing every lesson on the replay
 	rm -rf _build/html _build/jupyter_execute _build/.doctrees
@@ -24,6 +24,10 @@ test: .venv/.ready  ## run every check: style, types, units, lessons, and the bu
 		--nbval-cell-timeout=120 --nbval-sanitize-with=tests/nbval_sanitize.cfg \
 		--doctest-modules earthcare_tutorial tests notebooks
 
+contract: .venv/.ready  ## run clients written by others for the live service, unmodified, on the replay
+	$(BIN)/python -m tests.contract install
+	$(BIN)/maap-replay run -- $(BIN)/python -m tests.contract run
+
 lab: .venv/.ready  ## open the lessons in JupyterLab, on the replay
 	$(BIN)/maap-replay run -- $(BIN)/jupyter lab --notebook-dir=notebooks
 
@@ -36,7 +40,7 @@ lock: .venv/.ready  ## renew requirements.lock from pyproject.toml
 		-o requirements.lock
 
 clean:  ## remove the environment, the built book and caches (not the granules: maap-replay cache)
-	rm -rf .venv _build .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-contract _build .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # uv installs the locked packages four times faster than pip; without it pip does the same.

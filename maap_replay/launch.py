@@ -92,15 +92,28 @@ def serve(app: web.Application | None = None) -> Iterator[Service]:
             loop.close()
 
 
-def environment(service: Service, run: str, base: Mapping[str, str]) -> dict[str, str]:
-    """Environment for a command of a run: `base` with the replay's variables put in."""
+def environment(
+    service: Service,
+    run: str,
+    base: Mapping[str, str],
+    own_credentials: Mapping[str, str] | None = None,
+) -> dict[str, str]:
+    """Environment for a command of a run: `base` with the replay's variables put in.
+
+    With `own_credentials` (they may be empty) the command keeps the caller's and gets these.
+    """
     env = {name: value for name, value in base.items() if name.upper() not in DROPPED}
+    if own_credentials is None:
+        credentials = {"MAAP_CREDENTIALS_FILE": str(service.credentials_file)}
+    else:
+        kept = {name: base[name] for name in ("MAAP_TOKEN",) if name in base}
+        credentials = kept | dict(own_credentials)
     trust = str(service.ca_file)
     outer_run, path = base.get(watchdog.MARK), base.get("PYTHONPATH")
     return env | {
         "MAAP_REPLAY_PORT": str(service.port),
         watchdog.MARK: f"{outer_run}:{run}" if outer_run else run,
-        "MAAP_CREDENTIALS_FILE": str(service.credentials_file),
+        **credentials,
         "REQUESTS_CA_BUNDLE": trust,
         "SSL_CERT_FILE": trust,
         "CURL_CA_BUNDLE": trust,
@@ -108,7 +121,11 @@ def environment(service: Service, run: str, base: Mapping[str, str]) -> dict[str
     }
 
 
-def run(command: Sequence[str], app: web.Application | None = None) -> int:
+def run(
+    command: Sequence[str],
+    app: web.Application | None = None,
+    own_credentials: Mapping[str, str] | None = None,
+) -> int:
     """Run a command against the replay and return its exit status.
 
     Parameters
@@ -117,6 +134,9 @@ def run(command: Sequence[str], app: web.Application | None = None) -> int:
         Program and arguments.
     app : aiohttp.web.Application, optional
         The service to run it against; by default `make_app()`.
+    own_credentials : mapping, optional
+        Variables with credentials, when the command needs real ones: it then keeps the caller's
+        too, and gets none of the replay.
 
     Returns
     -------
@@ -131,7 +151,8 @@ def run(command: Sequence[str], app: web.Application | None = None) -> int:
     )
     try:
         with serve(app) as service:
-            return _wait_for(command, environment(service, mark, os.environ))
+            env = environment(service, mark, os.environ, own_credentials)
+            return _wait_for(command, env)
     finally:
         assert guard.stdin is not None
         guard.stdin.close()

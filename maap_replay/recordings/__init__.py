@@ -12,6 +12,7 @@ from pathlib import Path
 
 from maap_replay.recordings.expand import expand
 from maap_replay.recordings.patch import Json
+from maap_replay.recordings.sizes import with_sizes
 from maap_replay.recordings.template import CATALOGUE
 
 FOLDER = Path(__file__).parent
@@ -31,11 +32,14 @@ class Recordings:
         Collection id -> queryable name -> JSON schema of its values.
     items : list of dict
         Complete STAC items.
+    folder : Path, optional
+        Folder in which recorded files lie below ``data/``.
     """
 
     collections: dict[str, Json]
     queryables: dict[str, dict[str, Json]]
     items: list[Json]
+    folder: Path | None = None
 
     @cached_property
     def by_address(self) -> dict[tuple[str, str], Json]:
@@ -61,17 +65,32 @@ def load(folder: Path = FOLDER) -> Recordings:
     names = json.loads((folder / "queryables.json").read_text(encoding="utf-8"))
     queryables = {
         collection: {
-            name: names["properties"][name] | ({"enum": values} if values else {})
-            for name, values in used.items()
+            name: _schema(names["properties"][name], values) for name, values in used.items()
         }
         for collection, used in names["collections"].items()
     }
     items = [
-        expand(json.loads(line))
+        _item(json.loads(line))
         for path in sorted((folder / "items").glob("*/*.jsonl"))
         for line in path.read_text(encoding="utf-8").splitlines()
     ]
-    return Recordings(collections, queryables, items)
+    return Recordings(
+        collections, queryables, items, folder if (folder / "data").is_dir() else None
+    )
+
+
+def _schema(common: Json, own: list[str] | Json) -> Json:
+    """Schema of a queryable; a collection adds its values, or differs altogether."""
+    return own if isinstance(own, dict) else common | ({"enum": own} if own else {})
+
+
+def _item(line: Json) -> Json:
+    """Item of a line; what `maap-replay record` wrote stays exactly as it was."""
+    if "item" in line:
+        item: Json = line["item"]
+        return item
+    item = expand(line)
+    return item if line["origin"].startswith("recorded") else with_sizes(item)
 
 
 def describe(collection: Json) -> Json:
@@ -82,7 +101,6 @@ def describe(collection: Json) -> Json:
     return {
         "type": "Collection",
         "stac_version": "1.0.0",
-        **kept,
         "links": [
             {"rel": "self", "href": here, "type": "application/json"},
             # Without httpAccept, since pystac-client appends the id of an item to it.
@@ -95,6 +113,7 @@ def describe(collection: Json) -> Json:
             {"rel": "parent", "href": f"{CATALOGUE}/", "type": "application/json"},
             {"rel": "root", "href": f"{CATALOGUE}/", "type": "application/json"},
         ],
+        **kept,  # recorded documents bring links of their own
     }
 
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from aiohttp import web
 
 from maap_replay.recordings import Recordings, load
-from maap_replay.service import catalogue, data, tokens
+from maap_replay.service import catalogue, data, faults, tokens
 from maap_replay.service.errors import RefusalError
 from maap_replay.service.index import index
-from maap_replay.service.requests import REQUESTS, SERVED, Served
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+from maap_replay.service.requests import REQUESTS, SERVED, Handler, Served
 
 CATALOGUE_HOST = "catalog.maap.eo.esa.int"
 DEFAULT_TOKEN_SECONDS = 300.0
@@ -52,17 +49,18 @@ def make_app(
     if token_seconds is None:
         token_seconds = float(os.environ.get("MAAP_REPLAY_TOKEN_SECONDS", DEFAULT_TOKEN_SECONDS))
     recordings = load() if recordings is None else recordings
-    # Order: the log sees the final answer. Faults, when there are any, belong between the two.
-    app = web.Application(middlewares=[log, refuse])
+    # Order: the log sees what is really sent, faults see complete answers, refusals included.
+    app = web.Application(middlewares=[log, faults.spoil, refuse])
     app.on_response_prepare.append(note)
     app[REQUESTS] = []
     app[catalogue.RECORDINGS] = recordings
     index(recordings)  # now, not while the first search waits
     app[catalogue.STRICT] = strict or os.environ.get("MAAP_REPLAY_STRICT") == "1"
+    app[faults.ACTIVE] = []
     app[tokens.ISSUED] = {}
     app[tokens.LIFETIME] = token_seconds
     app[data.STORE] = data.store(recordings, granule_file or _synthetic)
-    for part in (catalogue, tokens, data):
+    for part in (catalogue, tokens, data, faults):
         part.add_routes(app.router)
     return app
 
@@ -72,7 +70,8 @@ async def log(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Note every request; never its Authorization header, its form or its body."""
     served = Served(request.method, request.host, request.path_qs, request.headers.get("Range"))
     SERVED.set(served)
-    request.app[REQUESTS].append(served)
+    if request.path != faults.CONTROL:  # that one is no part of ESA MAAP
+        request.app[REQUESTS].append(served)
     return await handler(request)
 
 

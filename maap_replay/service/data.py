@@ -7,7 +7,7 @@ import io
 import time
 import zipfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,9 +16,10 @@ from xml.sax.saxutils import escape
 from aiohttp import web
 
 from maap_replay.recordings import Recordings
+from maap_replay.service import recorded
+from maap_replay.service.answers import FileAnswer, StreamAnswer
 from maap_replay.service.errors import RefusalError
 from maap_replay.service.requests import SERVED
-from maap_replay.service.sending import InLargePieces
 from maap_replay.service.tokens import ISSUED, is_valid
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Store:
 
     objects: dict[str, Stored]
     make: GranuleFile
+    recording: Path | None = None
     made: dict[tuple[str, str], tuple[Path, float]] = field(default_factory=dict)
     # One writer for each file, however many requests wait for it, and few writers at a time: they
     # share a pool of threads with the sending of files.
@@ -93,7 +95,7 @@ def store(recordings: Recordings, make: GranuleFile) -> Store:
             suffix = ".zip" if rest.startswith("zipper/") else f".{rest.rpartition('.')[2]}"
             seen = path in objects and objects[path].is_open
             objects[path] = Stored(item["id"], suffix, is_open or seen)
-    return Store(objects, make)
+    return Store(objects, make, recordings.folder)
 
 
 async def serve(request: web.Request) -> web.StreamResponse:
@@ -102,6 +104,10 @@ async def serve(request: web.Request) -> web.StreamResponse:
     public = "/public/" in request.path  # pictures
     if not public and not _has_token(request):
         return unauthorized()
+    if (folder := request.app[STORE].recording) is not None:
+        kept = await asyncio.to_thread(recorded.answer, request, folder, MEDIA_TYPES)
+        if kept is not None:
+            return kept
     if stored is None:
         # The store says "denied" of what it does not have, so that names cannot be guessed.
         return denied("No recorded item has a file at this address.")
@@ -117,7 +123,7 @@ async def serve(request: web.Request) -> web.StreamResponse:
     except RuntimeError as error:
         return RefusalError(str(error), 500, "InternalError").response()
     # A recorded file:size is the size of the real file. Ours may differ: the answer states its own.
-    return InLargePieces(path, headers={"Content-Type": MEDIA_TYPES[stored.suffix]})
+    return FileAnswer(path, MEDIA_TYPES[stored.suffix])
 
 
 def add_routes(router: web.UrlDispatcher) -> None:
@@ -153,21 +159,23 @@ def _has_token(request: web.Request) -> bool:
 
 async def _zip(request: web.Request, product_id: str) -> web.StreamResponse:
     """Zip of the data file and its header in a folder, streamed without a length."""
-    files = {
-        f"{product_id}/{product_id}{suffix}": await request.app[STORE].file(product_id, suffix)
-        for suffix in (".h5", ".HDR")
-    }
-    response = web.StreamResponse(headers={"Content-Type": MEDIA_TYPES[".zip"]})
-    response.enable_chunked_encoding()
-    await response.prepare(request)
-    if request.method == "HEAD":
-        return response
-    pieces = zip_pieces(files)
+    store, paths = request.app[STORE], {}
+    inside = request.path.replace("/data/zipper/", "data/", 1)
+    for suffix in (".h5", ".HDR"):
+        path = store.recording and store.recording / inside / f"{product_id}{suffix}"
+        if path and recorded.has_data(path.parent):
+            if not path.exists():
+                return recorded.not_recorded(f"{path.name} as a whole, so there is no zip")
+        else:
+            path = await store.file(product_id, suffix)
+        paths[f"{product_id}/{path.name}"] = path
+    return StreamAnswer(_counted(zip_pieces(paths)), MEDIA_TYPES[".zip"])
+
+
+async def _counted(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
     while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
         SERVED.get().bytes += len(piece)
-        await response.write(piece)
-    await response.write_eof()
-    return response
+        yield piece
 
 
 class _Sink(io.RawIOBase):

@@ -25,6 +25,11 @@ TOKEN_PATH = "/realms/esa-maap/protocol/openid-connect/token"  # noqa: S105 - a 
 #: The client that ESA publishes for everyone; not a secret in spite of its name.
 CLIENT_ID, CLIENT_SECRET = "offline-token", "p1eL7uonXs6MDxtGbgKdPVRAmnGxHpVE"
 NOTE = "maap-replay, not a real token"
+#: What an answer with a token holds: Keycloak's standard, for none of ESA's is public.
+ANSWER_FIELDS = frozenset(
+    {"access_token", "expires_in", "refresh_expires_in", "refresh_token", "token_type"}
+    | {"not-before-policy", "session_state", "scope"}
+)
 
 #: Access token -> the time (Unix seconds) at which it expires.
 Issued = dict[str, float]

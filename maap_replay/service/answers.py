@@ -1,0 +1,139 @@
+"""An answer that is ready but not yet sent, so that a fault can still change it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from aiohttp import web
+from multidict import CIMultiDict
+
+from maap_replay.service.pieces import of_bytes, of_part
+from maap_replay.service.requests import SERVED
+from maap_replay.service.sending import InLargePieces
+
+
+@dataclass
+class Answer:
+    """Status, headers and body of an answer that nobody has seen yet.
+
+    Parameters
+    ----------
+    status : int
+        HTTP status.
+    headers : CIMultiDict
+        Without Content-Length and Transfer-Encoding: `send` writes them.
+    pieces : async iterator of bytes
+        The body.
+    length : int or None
+        What Content-Length says; None sends the body in chunks.
+    first : int
+        Position of the body's first byte in its file.
+    whole : Path or None
+        The file that the body is a part of, if it is one.
+    ending : {"end", "close", "abort"}
+        How the connection behaves after the last piece: as it should, closed, or cut.
+    """
+
+    status: int
+    headers: CIMultiDict[str]
+    pieces: AsyncIterator[bytes]
+    length: int | None
+    first: int = 0
+    whole: Path | None = None
+    ending: Literal["end", "close", "abort"] = "end"
+
+
+Proceed = Callable[[], Awaitable[Answer]]
+
+
+class FileAnswer(InLargePieces):
+    """Response with a file that says which file it is."""
+
+    def __init__(self, path: Path, media_type: str) -> None:
+        super().__init__(path, headers={"Content-Type": media_type})
+        self.file = path
+
+
+class StreamAnswer(web.Response):
+    """Response of unknown length that keeps its pieces at hand."""
+
+    def __init__(self, body: AsyncIterator[bytes], media_type: str) -> None:
+        super().__init__(body=body, headers={"Content-Type": media_type})
+        self.pieces = body
+
+
+def simple(status: int, body: str, media_type: str, **headers: str) -> Answer:
+    """Answer with a short text; underscores in names of headers become hyphens."""
+    data = body.encode()
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Answer(
+        status,
+        CIMultiDict({"Content-Type": media_type, **named}),
+        of_bytes(data),
+        len(data),
+    )
+
+
+def of_response(request: web.Request, response: web.StreamResponse) -> Answer:
+    """Take a response of this service apart, before it is prepared."""
+    headers = CIMultiDict(response.headers)
+    for name in ("Content-Length", "Transfer-Encoding"):
+        headers.popall(name, None)
+    if isinstance(response, FileAnswer):
+        return of_file(request, response.file, headers)
+    if isinstance(response, StreamAnswer):
+        return Answer(response.status, headers, response.pieces, None)
+    body = response.body if isinstance(response, web.Response) else b""
+    data = bytes(body) if isinstance(body, bytes | bytearray) else b""
+    return Answer(response.status, headers, of_bytes(data), len(data))
+
+
+def of_file(request: web.Request, path: Path, headers: CIMultiDict[str]) -> Answer:
+    """Answer with a file or the range of it that was asked for."""
+    about = path.stat()
+    size, first, stop, status = about.st_size, 0, about.st_size, 200
+    headers["Accept-Ranges"] = "bytes"
+    headers["ETag"] = f'"{about.st_mtime_ns:x}-{size:x}"'
+    try:
+        asked = request.http_range
+    except ValueError:
+        asked = slice(size, None)
+    if "Range" in request.headers:
+        first, stop, _ = asked.indices(size)
+        if first >= stop:
+            headers["Content-Range"] = f"bytes */{size}"
+            return Answer(416, headers, of_bytes(b""), 0)
+        headers["Content-Range"], status = f"bytes {first}-{stop - 1}/{size}", 206
+    return Answer(status, headers, of_part(path, first, stop), stop - first, first, path)
+
+
+async def send(request: web.Request, answer: Answer) -> web.StreamResponse:
+    """Send an answer, with all its faults; the request log counts the bytes that really went."""
+    response = web.StreamResponse(status=answer.status, headers=answer.headers)
+    if answer.length is None:
+        response.enable_chunked_encoding()
+    else:
+        response.content_length = answer.length
+    served, sent = SERVED.get(), 0
+    try:
+        await response.prepare(request)
+        served.bytes = 0
+        if request.method != "HEAD":
+            async for piece in answer.pieces:
+                await response.write(piece)
+                sent += len(piece)
+                served.bytes = sent
+        if answer.ending == "end" or request.method == "HEAD":
+            await response.write_eof()
+        elif request.transport is not None:
+            response.force_close()
+            if answer.ending == "abort":
+                request.transport.abort()
+            else:
+                request.transport.close()
+    except ConnectionError:  # the client did not wait for the end
+        pass
+    return response
