@@ -39,7 +39,9 @@ def _add_run(verbs: Verbs[argparse.ArgumentParser]) -> None:
         "return its exit status. In COMMAND and its children both ESA hosts are served from "
         "recordings, and every other host is refused.",
     )
-    run.add_argument("--strict", action="store_true", help="answer 503 to /catalogue, as seen live")
+    run.add_argument(
+        "--strict", action="store_true", help="behave as awkwardly as the live service was seen to"
+    )
     run.add_argument(
         "--token-seconds", type=float, metavar="N", help="lifetime of access tokens (default 300)"
     )

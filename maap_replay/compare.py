@@ -19,7 +19,7 @@ import requests
 from maap_replay import live
 from maap_replay.recordings import FOLDER, Recordings, load
 from maap_replay.recordings.patch import Json
-from maap_replay.service.catalogue import CONFORMANCE
+from maap_replay.service.landing import CONFORMANCE
 from maap_replay.service.tokens import ANSWER_FIELDS
 
 #: Items looked at of each product type: the newest.
