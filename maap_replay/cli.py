@@ -87,7 +87,7 @@ def _add_record(verbs: Verbs[argparse.ArgumentParser]) -> None:
     record.add_argument(
         "--ranges-of",
         metavar="COMMAND",
-        help="run COMMAND, keep what it finds and the bytes it reads",
+        help="run COMMAND, keep what it reads",
     )
     record.add_argument(
         "--token-file",
@@ -144,14 +144,9 @@ def _add_cache(verbs: Verbs[argparse.ArgumentParser]) -> None:
 
 
 def _cache(given: argparse.Namespace) -> int:
-    from maap_replay.granules import cache_folder, cache_size, clear_cache
+    from maap_replay.granules import tell_cache
 
-    size = cache_size() / 1e6
-    sys.stdout.write(f"{cache_folder()}: {size:.0f} MB of synthetic granules\n")
-    if given.clear:
-        clear_cache()
-        sys.stdout.write("removed\n")
-    return 0
+    return tell_cache(clear=given.clear)
 
 
 if __name__ == "__main__":

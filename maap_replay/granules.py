@@ -85,6 +85,15 @@ def clear_cache() -> None:
         _remove(folder)
 
 
+def tell_cache(*, clear: bool) -> int:
+    """Print where the cache lies and how large it is, and empty it if asked to."""
+    sys.stdout.write(f"{cache_folder()}: {cache_size() / 1e6:.0f} MB of synthetic granules\n")
+    if clear:
+        clear_cache()
+        sys.stdout.write("removed\n")
+    return 0
+
+
 def _write(product_id: str, folder: Path, picture: bool) -> None:
     flags = ["--quicklook"] if picture else []
     command = [sys.executable, "-m", "maap_replay.synthetic", *flags, product_id, str(folder)]
