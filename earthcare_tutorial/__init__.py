@@ -3,7 +3,8 @@
 from importlib.metadata import PackageNotFoundError, version
 
 from earthcare_tutorial.assets import asset_table, h5_url, pick_assets
-from earthcare_tutorial.auth import Token, login
+from earthcare_tutorial.auth import Token, credential_places, login, save_credentials
+from earthcare_tutorial.check import check_access
 from earthcare_tutorial.plot import plot_swath
 from earthcare_tutorial.products import PRODUCTS, file_type, identify
 from earthcare_tutorial.quicklook import quicklook_url, show_quicklook
@@ -15,6 +16,8 @@ __all__ = [
     "Token",
     "__version__",
     "asset_table",
+    "check_access",
+    "credential_places",
     "file_type",
     "h5_url",
     "identify",
@@ -23,6 +26,7 @@ __all__ = [
     "pick_assets",
     "plot_swath",
     "quicklook_url",
+    "save_credentials",
     "search",
     "show_quicklook",
 ]

@@ -31,7 +31,8 @@ from maap_replay.service.tokens import CLIENT_ID, CLIENT_SECRET, offline_token
 HOSTS = ("catalog.maap.eo.esa.int", "iam.maap.eo.esa.int")
 ROUTING = Path(__file__).parent / "routing"
 #: Variables of the caller that would lead COMMAND elsewhere, or hand a real secret to a replay.
-DROPPED = {"SSL_CERT_DIR", "MAAP_TOKEN", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "FTP_PROXY"}
+DROPPED = {"SSL_CERT_DIR", "MAAP_TOKEN", "MAAP_OFFLINE_TOKEN", "HTTP_PROXY"}
+DROPPED |= {"HTTPS_PROXY", "ALL_PROXY", "FTP_PROXY"}
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,14 @@ def test_no_file_names_a_package_registry_or_a_machine() -> None:
         assert not machine.search(text), f"{path} names a path of one machine"
 
 
+def test_no_file_holds_a_token() -> None:
+    """Neither a page, a committed output nor a recording; those of the replay are made when run."""
+    token = re.compile(r"\bey" + r"J[\w-]{8,}\.[\w-]{8,}\.[\w-]*")
+    for path in tracked_files():
+        if path.suffix not in {".png", ".npz"} and path.is_file():
+            assert not token.search(path.read_text(encoding="utf-8")), f"{path} holds a token"
+
+
 @pytest.mark.parametrize("source", LESSONS, ids=lambda path: path.stem)
 def test_each_lesson_is_paired_and_listed(source: Path) -> None:
     from tests.pair import unexecuted

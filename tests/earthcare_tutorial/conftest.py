@@ -22,6 +22,8 @@ import pystac
 import pytest
 from matplotlib.image import imsave
 
+from earthcare_tutorial import auth
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
@@ -308,7 +310,9 @@ def maap(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Maap]:
     monkeypatch.setattr("earthcare_tutorial.auth.TOKEN_URL", f"{service.url}/token")
     monkeypatch.setattr("earthcare_tutorial._http.BACKOFF", 0.0)
     monkeypatch.setenv("HOME", str(tmp_path))
-    for name in ("MAAP_TOKEN", "MAAP_CREDENTIALS_FILE", "http_proxy", "HTTP_PROXY"):
+    monkeypatch.setattr("earthcare_tutorial.check.DATA_ROOT", f"{service.url}/data/")
+    places = [place.place for place in auth.PLACES if place.place.startswith("$")]
+    for name in (*(place[1:] for place in places), "http_proxy", "HTTP_PROXY"):
         monkeypatch.delenv(name, raising=False)
     yield service
     server.shutdown()

@@ -10,13 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from earthcare_tutorial import Token, login
+from earthcare_tutorial import Token, credential_places, login, save_credentials
+from earthcare_tutorial.auth import PLACES
 
 SECRET = "offline-token-of-somebody"
 
 
 def put(text, name="credentials.txt", mode=0o600):
     path = Path.home() / name
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     path.chmod(mode)
     return path
@@ -75,9 +77,57 @@ def test_what_is_copied_along_is_removed_and_named(maap, raw, cure):
     assert f"{cure} removed" in repr(token)
 
 
-def test_no_credentials_file(maap):
-    with pytest.raises(FileNotFoundError, match=r"No credentials in ~/credentials\.txt.*OFFLINE_"):
+def test_no_credentials_file(maap, monkeypatch):
+    put('{"username": "somebody", "password": "of OADS"}', ".csat2/earthcare_auth.json")
+    with pytest.raises(FileNotFoundError, match=r"No credentials in ~/credentials\.txt") as caught:
         login()
+    for place in PLACES:
+        assert (place.place in str(caught.value)) == place.place.startswith("~")
+    assert "earthcare_auth.json of csat2 (holds no offline token)" in str(caught.value)
+    assert "save_credentials()" in str(caught.value)
+    with pytest.raises(FileNotFoundError, match=r"in ~/credentials\.txt\. save"):
+        login(other_tools=False)
+    monkeypatch.setenv("MAAP_CREDENTIALS_FILE", "~/gone.txt")
+    put(three_lines())
+    with pytest.raises(FileNotFoundError, match=r"in MAAP_CREDENTIALS_FILE \(~/gone\.txt\)\. save"):
+        login()
+
+
+FORMS = {
+    "text": three_lines(),
+    "toml": f'platform = "maap"\nmaap_token = """{SECRET}"""\n',
+    "json": json.dumps({"OFFLINE_TOKEN": SECRET, "CLIENT_ID": "offline-token"}),
+}
+
+
+@pytest.mark.parametrize(
+    "place", [p for p in PLACES if p.tool != "this book"], ids=lambda p: p.tool
+)
+def test_other_tools_are_read_and_named_unless_declined(maap, monkeypatch, capsys, place):
+    text, name = FORMS[place.form], place.place.removeprefix("~/")
+    if name.startswith("$"):
+        monkeypatch.setenv(name[1:], str(Path.home() / "elsewhere"))
+        text, name = SECRET, "elsewhere"
+    put(text, name)
+    token = login()
+    assert maap.exchanged[0]["refresh_token"] == SECRET
+    assert place.tool in token.source
+    assert capsys.readouterr().out == f"Taking the offline token from {token.source}.\n"
+    with pytest.raises(FileNotFoundError):
+        login(other_tools=False)
+    put(three_lines("mine"))  # goes before all others
+    assert login().source == "~/credentials.txt"
+
+
+def test_broken_file_of_another_tool_does_not_stand_in_the_way(maap):
+    put("maap_token = [", ".config/earthcarekit/default_config.toml")
+    put("[1]", ".csat2/earthcare_auth.json")
+    put(SECRET, ".config/esa_maap/tokens")
+    assert "esa_maap" in login().source
+
+
+def test_the_table_of_places_is_the_one_that_login_goes_by():
+    assert list(credential_places()["place"]) == [place.place for place in PLACES]
 
 
 def test_nobody_there_to_type(maap, monkeypatch):
@@ -118,11 +168,51 @@ def test_not_an_offline_token(maap, jwt, raw, error, sentence):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="file modes")
-def test_open_file_is_pointed_out(maap):
-    put(three_lines(), mode=0o644)
-    with pytest.warns(UserWarning, match=r"run chmod 600 ~/credentials\.txt") as warned:
+@pytest.mark.parametrize("name", ["credentials.txt", ".maap/credentials.txt"])
+def test_open_file_is_refused_with_the_cure(maap, name):
+    file = put(three_lines(), name, mode=0o640)
+    with pytest.raises(PermissionError, match=rf"run chmod 600 ~/{name}, and try again"):
         login()
-    assert warned[0].filename == __file__
+    assert not maap.exchanged
+    file.chmod(0o400)
+    assert login().source.startswith(f"~/{name}")
+
+
+@pytest.mark.parametrize("prompted", [True, False])
+def test_saved_credentials_are_private_and_log_in(maap, monkeypatch, capsys, prompted):
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("getpass.getpass", lambda _: f" '{SECRET}' ")
+    old = os.umask(0)  # the laxest there is
+    try:
+        file = save_credentials(None if prompted else SECRET, "~/new/token.txt")
+    finally:
+        os.umask(old)
+    if os.name == "posix":
+        assert file.stat().st_mode & 0o777 == 0o600
+        assert file.parent.stat().st_mode & 0o777 == 0o700
+    assert login(file).source == "~/new/token.txt"
+    assert maap.exchanged[0]["refresh_token"] == SECRET
+    assert SECRET not in "".join(capsys.readouterr())
+    assert [path.name for path in file.parent.iterdir()] == ["token.txt"]
+
+
+def test_saving_keeps_what_is_there_unless_told(maap, jwt):
+    file = put(three_lines())
+    with pytest.raises(
+        FileExistsError, match=r"~/credentials\.txt is there already: overwrite=True"
+    ):
+        save_credentials("other")
+    with pytest.raises(ValueError, match="offline_token holds an access token"):
+        save_credentials(jwt(typ="Bearer"), overwrite=True)
+    assert file.read_text() == three_lines()
+    assert save_credentials("other", overwrite=True) == file
+    login()
+    assert maap.exchanged[0]["refresh_token"] == "other"
+
+
+def test_saving_nothing(maap):
+    with pytest.raises(ValueError, match="No token given"):
+        save_credentials("  ")
 
 
 @pytest.mark.parametrize(
@@ -165,7 +255,8 @@ def test_no_network(maap, monkeypatch, nowhere):
 def test_secrets_show_nowhere(maap, monkeypatch, nowhere, caplog):
     caplog.set_level("DEBUG")
     token = login(offline_token=SECRET)
-    shown = [repr(token), str(token), f"{token}", repr(vars(token)), repr(token.headers())]
+    shown = [repr(token), str(token), f"{token}", repr(vars(token)), token.status().to_string()]
+    shown += [repr(token.headers())]
     maap.token_answer = (400, json.dumps({"error_description": f"bad {SECRET} access-token-1"}))
     for url in (f"{maap.url}/token", f"{nowhere}/token"):
         monkeypatch.setattr("earthcare_tutorial.auth.TOKEN_URL", url)
@@ -175,7 +266,7 @@ def test_secrets_show_nowhere(maap, monkeypatch, nowhere, caplog):
         assert caught.value.__context__ is None
     shown.append(caplog.text)
     assert not [text for text in shown if SECRET in text]
-    assert not [text for text in shown[:5] if "access-token-1" in text]
+    assert not [text for text in shown[:6] if "access-token-1" in text]
 
 
 def test_repr_tells_what_is_left(maap, jwt):
@@ -183,6 +274,20 @@ def test_repr_tells_what_is_left(maap, jwt):
     assert repr(token) == (
         "Token(the argument offline_token; access 600 min left, offline token 30 days left)"
     )
+
+
+def test_status_tells_the_end_and_warns_a_week_before(maap, jwt, capsys):
+    personal = {"preferred_username": "somebody", "email": "somebody@example.org"}
+    token = login(offline_token=jwt(typ="Offline", exp=time.time() + 30.5 * 86400, **personal))
+    table = token.status()["status"]
+    assert table["source"] == "the argument offline_token"
+    assert table["offline token"].endswith(", 30 days left")
+    assert table["access token"] == "600 minutes left, renewed in time"
+    assert "somebody" not in table.to_string()
+    assert capsys.readouterr().out == ""
+    login(offline_token=jwt(typ="Offline", exp=time.time() + 6.5 * 86400))
+    assert "has 6 days left: renew it at https://portal" in capsys.readouterr().out
+    assert login(offline_token=SECRET).status()["status"]["offline token"] == "end unknown"
 
 
 @pytest.mark.parametrize(("lifetime", "kept"), [(300, 239), (20, 15)])

@@ -1,0 +1,119 @@
+"""Find out, rung by rung, whether a granule can be read, and what to do if not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from earthcare_tutorial._http import BUSY, fetch, session
+from earthcare_tutorial._notes import _say
+from earthcare_tutorial.assets import h5_url
+from earthcare_tutorial.auth import TOKEN_PAGE, Token, _Secret
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pystac
+    import requests
+
+DATA_ROOT = "https://catalog.maap.eo.esa.int/data/"
+
+_SIGNATURE = b"\x89HDF\r\n\x1a\n"  # the first 8 bytes of every HDF5 file
+
+#: The rungs in the order in which they are climbed, with what to do when one breaks.
+RUNGS = {
+    "address": "take the link from search() or pick_assets()",
+    "network": "check the network, then try again",
+    "offline token": "get a new one, save_credentials() puts it away",
+    "access token": "login() again",
+    "account": "open the token page once, check the collection",
+    "data": "try another granule, or later",
+}
+
+
+def check_access(token: Token | str, item_or_url: pystac.Item | str) -> pd.DataFrame:
+    """Read the first 8 bytes of a granule, and tell which rung broke if that fails.
+
+    Parameters
+    ----------
+    token : Token or str
+        From :func:`login`; of an access token as a string, the offline token is not checked.
+    item_or_url : pystac.Item or str
+        A granule from :func:`search`, or the link of an .h5 file. The token is sent to ESA MAAP
+        only, whatever the link says.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per rung: "result" is ok, failed or not tried, "cure" says what to do. A sentence
+        with what was seen is printed for the rung that failed.
+    """
+    url = item_or_url if isinstance(item_or_url, str) else h5_url(item_or_url)
+    failed, seen = _climb(token, url)
+    names = list(RUNGS)
+    broken = names.index(failed) if failed else len(names)
+    results = ["ok"] * broken + ["failed"] + ["not tried"] * len(names)
+    if not isinstance(token, Token) and broken > names.index("offline token"):
+        results[names.index("offline token")] = "not tried"
+    if seen:
+        _say(seen)
+    return _table(results[: len(names)])
+
+
+def _table(results: list[str]) -> pd.DataFrame:
+    import pandas as pd
+
+    cures = [
+        cure if result == "failed" else ""
+        for cure, result in zip(RUNGS.values(), results, strict=True)
+    ]
+    index = pd.Index(list(RUNGS), name="rung")
+    return pd.DataFrame({"result": results, "cure": cures}, index=index)
+
+
+def _climb(token: Token | str, url: str) -> tuple[str | None, str]:
+    """Return the rung that broke, if one did, and what was seen there."""
+    name = url.rpartition("/")[2] or url
+    if not url.startswith(DATA_ROOT) or not urlsplit(url).path.lower().endswith(".h5"):
+        return "address", f"{url} is no .h5 file below {DATA_ROOT}, so the token was not sent."
+    try:
+        bearer = _Secret(token.renew() if isinstance(token, Token) else token)
+        answer, start = _first_bytes(url, bearer)
+    except ConnectionError as error:
+        return "network", str(error)
+    except PermissionError as error:
+        return "offline token", str(error)
+    return _judge(answer, start, name)
+
+
+def _first_bytes(url: str, bearer: str) -> tuple[requests.Response, bytes]:
+    def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {bearer}"
+        return request
+
+    wanted = {"Range": f"bytes=0-{len(_SIGNATURE) - 1}", "Accept-Encoding": "identity"}
+    with session() as patient:
+        return fetch(url, patient, headers=wanted, auth=sign)
+
+
+def _judge(answer: requests.Response, start: bytes, name: str) -> tuple[str | None, str]:
+    status, kind = answer.status_code, answer.headers.get("Content-Type", "")
+    if status == 401:
+        return "access token", "The data server does not accept the access token (401)."
+    if status == 403:
+        return "account", (
+            f"The data server refuses {name} (403). It says the same in three cases: your account"
+            f" has not been activated at {TOKEN_PAGE}, has no right to this collection, or there"
+            " is no such file."
+        )
+    if status in (404, 410):
+        return "address", f"The data server has no file {name} ({status})."
+    if status in BUSY:
+        return "network", f"The data server is busy ({status})."
+    if answer.ok and start == _SIGNATURE:
+        return None, ""
+    if answer.ok and ("html" in kind or start.lstrip().startswith(b"<")):
+        return "account", (
+            f"The data server sends a web page in place of {name}: open {TOKEN_PAGE} in a browser"
+            " to see what it asks of you, then login() again."
+        )
+    return "data", f"What the data server sends for {name} does not begin as HDF5 does ({status})."
