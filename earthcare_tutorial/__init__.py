@@ -2,6 +2,7 @@
 
 from importlib.metadata import PackageNotFoundError, version
 
+from earthcare_tutorial._ranges import StreamStats, stream_stats
 from earthcare_tutorial.assets import asset_table, h5_url, pick_assets
 from earthcare_tutorial.auth import Token, login
 from earthcare_tutorial.plot import plot_swath
@@ -12,6 +13,7 @@ from earthcare_tutorial.stream import open_granule
 
 __all__ = [
     "PRODUCTS",
+    "StreamStats",
     "Token",
     "__version__",
     "asset_table",
@@ -25,6 +27,7 @@ __all__ = [
     "quicklook_url",
     "search",
     "show_quicklook",
+    "stream_stats",
 ]
 
 try:

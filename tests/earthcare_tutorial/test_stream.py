@@ -4,6 +4,7 @@ import pickle
 import threading
 import traceback
 
+import h5py
 import numpy as np
 import pytest
 
@@ -78,9 +79,28 @@ def test_bytes_are_fetched_by_the_thread_that_reads(granule, monkeypatch):
         threads.add(threading.get_ident())
         return fetch(*args, **kwargs)
 
-    monkeypatch.setattr("earthcare_tutorial.stream.fetch", recorded)
-    open_granule(granule, "good", "time")
+    monkeypatch.setattr("earthcare_tutorial._http.fetch", recorded)
+    with open_granule(granule, "good") as ds:
+        ds["time"].load()
     assert threads == {threading.get_ident()}
+
+
+def test_nobody_waits_for_bytes_with_the_lock_of_hdf5(granule, monkeypatch):
+    """The threads that fetch may collect an HDF5 object, and must get its lock then."""
+    locked = []
+
+    def recorded(*args, **kwargs):
+        if threading.current_thread() is not threading.main_thread():
+            got = h5py._hl.base.phil.acquire(blocking=True)
+            locked.append(got)
+            h5py._hl.base.phil.release()
+        return fetch(*args, **kwargs)
+
+    monkeypatch.setattr("earthcare_tutorial._http.fetch", recorded)
+    monkeypatch.setattr("earthcare_tutorial.stream.FIRST", 1024)
+    open_granule(granule, "good", ["time", "cloud_water_path"])
+    assert locked
+    assert all(locked)
 
 
 def test_unknown_variable_lists_what_there_is(granule):
@@ -118,7 +138,8 @@ def test_no_network(nowhere):
         open_granule(f"{nowhere}/a.h5", "good")
 
 
-def test_stream_that_breaks_shows_no_token(maap, granule):
+def test_stream_that_breaks_shows_no_token(maap, granule, monkeypatch):
+    monkeypatch.setattr("earthcare_tutorial.stream.FIRST", 1024)
     maap.valid.add("s3cret")
     maap.faults = [0, 403, 403, 403]
     with pytest.raises(ConnectionError, match=r"The stream of ECA_.* broke \(403") as caught:
