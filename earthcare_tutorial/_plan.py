@@ -231,7 +231,8 @@ def ask(
         except OSError:
             if not file.missing:
                 raise ValueError(f"{remote.name} is damaged: HDF5 cannot read it.") from None
-        fetch(remote, file, around(file, block))
+        if file.missing:
+            fetch(remote, file, around(file, block))
         block = min(2 * block, LARGEST_BLOCK)
     return answers
 
@@ -263,8 +264,9 @@ def load(
         # Short ones first: xarray looks into times and coordinates when it opens the file.
         short = [name for name in ranges if len(found.places[name].shape) < 2]
         long = sorted(ranges.keys() - short, key=lambda name: max(ranges[name], default=(0, 0)))
-        order = [parts(file.lacks(chain(*map(ranges.__getitem__, names)))) for names in (short, long)]
-        with closing(remote.fetch_all(chain(*order))) as coming:
+        needed = [file.lacks(chain(*(ranges[name] for name in short)))]
+        needed += [file.lacks(ranges[name]) for name in long]
+        with closing(remote.fetch_all(parts(list(chain(*needed))))) as coming:
 
             def receive(names: Iterable[str]) -> None:
                 needed = list(chain(*map(ranges.__getitem__, names)))

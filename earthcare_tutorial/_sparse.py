@@ -6,14 +6,16 @@ import io
 import mmap
 import struct
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
+LEAST = 512  # bytes that most pieces of metadata fit in
 BLOCK, LARGEST_BLOCK = 64 << 10, 1 << 20  # bytes of metadata to fetch at once: first, and at most
 NEAR = 64 << 10  # bytes between two ranges that are cheaper to fetch than to ask once more
-PART = 1 << 20  # longer ranges are cut, so that several connections share them
+PART = 1 << 20  # bytes; longer ranges are cut
 
 Range = tuple[int, int]  # start, and end exclusive, in bytes
 
@@ -55,14 +57,22 @@ class SparseFile(io.RawIOBase):
         """Return what of the ranges is not here: sorted, near ones joined."""
         runs: list[Range] = []
         for start, end in sorted(ranges):
-            end = min(end, self.size)
-            if self.has(start, end):
-                continue
-            if runs and start - runs[-1][1] <= NEAR:
-                runs[-1] = runs[-1][0], max(end, runs[-1][1])
-            else:
-                runs.append((start, end))
+            for gap in self._gaps(start, min(end, self.size)):
+                if runs and gap[0] - runs[-1][1] <= NEAR:
+                    runs[-1] = runs[-1][0], max(gap[1], runs[-1][1])
+                else:
+                    runs.append(gap)
         return runs
+
+    def _gaps(self, start: int, end: int) -> Iterator[Range]:
+        at = bisect_right(self._ends, start)
+        while start < end and at < len(self._starts) and self._starts[at] < end:
+            if start < self._starts[at]:
+                yield start, self._starts[at]
+            start = self._ends[at]
+            at += 1
+        if start < end:
+            yield start, end
 
     def readinto(self, buffer: Any) -> int:
         """Fill the buffer, or note what is missing."""
@@ -72,8 +82,10 @@ class SparseFile(io.RawIOBase):
             raise MissingError
         buffer[: end - start] = self._map[start:end]
         self._place = end
-        if self._map[start : start + 5] == b"TREE\x01":
-            self.ahead.update(_nodes_below(self._map[start:end]))
+        if self._map[start : start + 4] in LEADS:
+            for lead in LEADS[self._map[start : start + 4]](self._map[start:end]):
+                if not self.has(lead, lead + LEAST):
+                    self.ahead.add((lead, lead + LEAST))
         return end - start
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
@@ -95,31 +107,53 @@ class SparseFile(io.RawIOBase):
         super().close()
 
 
-def _nodes_below(node: bytes) -> list[Range]:
-    """Return where the nodes below a node of an index of chunks (version 1 B-tree) lie.
+# HDF5 follows the addresses in its metadata one after the other. These functions look ahead: they
+# return addresses that a piece of metadata seems to hold (see the HDF5 file format specification).
+# They are hints only. A wrong one costs a few bytes, a forgotten one a round trip.
 
-    HDF5 would ask for them one after the other. It is a hint only: what is wrong costs bytes.
-    The node has a header of 24 bytes, then keys and 8-byte addresses in turn, 64 of them at most.
-    """
-    level, used = struct.unpack_from("<BH", node, 5)
+
+def _of_chunk_index(node: bytes) -> list[int]:
+    """B-tree, version 1: 24 bytes, then keys and addresses in turn, 64 of these at most."""
+    kind, level, used = struct.unpack_from("<BBH", node, 4)
     key = (len(node) - 24 - 64 * 8) // 65
-    if not level or used > 64 or key < 16:
+    if kind != 1 or not level or used > 64 or key < 16:
         return []
-    places = (24 + key + n * (key + 8) for n in range(used))
-    return [(at, at + len(node)) for (at,) in (struct.unpack_from("<Q", node, p) for p in places)]
+    return [struct.unpack_from("<Q", node, 24 + key + n * (key + 8))[0] for n in range(used)]
+
+
+def _of_header(header: bytes) -> list[int]:
+    """Object header: addresses lie anywhere in its messages, to the next piece or to an index."""
+    found = {struct.unpack_from("<Q", header, at)[0] for at in range(4, len(header) - 7)}
+    likely = [each for each in found if 1 << 16 < each < 1 << 40]
+    return likely if len(likely) < 8 else []  # many: a list of references to other variables
+
+
+LEADS: dict[bytes, Callable[[bytes], list[int]]] = {
+    b"TREE": _of_chunk_index,
+    b"OHDR": _of_header,
+    b"OCHK": _of_header,
+    b"BTHD": lambda head: list(struct.unpack_from("<Q", head, 16)),
+    b"FRHP": lambda head: list(struct.unpack_from("<Q", head, 132)),
+    b"FHIB": lambda block: [
+        struct.unpack_from("<Q", block, at)[0]
+        for at in range(13 + (len(block) - 17) % 8, len(block) - 11, 8)
+    ],
+}
 
 
 def around(file: SparseFile, size: int) -> list[Range]:
     """Return blocks of this size that hold what was missed, and what will be asked for next."""
-    wanted = {*file.missing, *file.ahead}
+    wanted = {*file.missing, *(each for each in file.ahead if each[0] < file.size)}
     file.missing.clear()
     file.ahead.clear()
     # From a little before: what is asked for next lies mostly behind, seldom just before.
     return [(max(0, start - size // 8), max(end, start + size)) for start, end in wanted]
 
 
-def parts(runs: Iterable[Range]) -> list[Range]:
-    """Cut long ranges."""
+def parts(runs: Sequence[Range]) -> list[Range]:
+    """Cut long ranges, so that several connections share them: each gets a few parts."""
+    total = sum(end - start for start, end in runs)
+    size = min(max(PART, total // 12), 4 * PART)
     return [
-        (at, min(at + PART, end)) for start, end in runs for at in range(start, end, PART)
+        (at, min(at + size, end)) for start, end in runs for at in range(start, end, size)
     ]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from earthcare_tutorial.auth import Token
 
 # The first request of a granule brings its size and mostly all of its metadata.
-FIRST = 512 << 10
+FIRST = 256 << 10
 # Without a plan, blocks of 1 MiB: of the fixed sizes tried the one that moves few bytes in few
 # requests. Blocks of 8 MiB move up to four times the bytes.
 BLOCK_SIZE = 1 << 20
