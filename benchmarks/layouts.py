@@ -37,7 +37,7 @@ def relay(source: Path, folder: Path, layout: str) -> Path:
     access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
     access.set_libver_bounds(h5py.h5f.LIBVER_EARLIEST, h5py.h5f.LIBVER_V18)
     if layout == "tidy":
-        access.set_meta_block_size(256 << 10)
+        access.set_meta_block_size(128 << 10)
     with h5py.File(source) as old, h5py.File(
         h5py.h5f.create(bytes(partial), h5py.h5f.ACC_TRUNC, fapl=access)
     ) as new:

@@ -343,7 +343,8 @@ def _open(
 
     def decode(h5: h5py.File) -> xr.Dataset:
         root = h5netcdf.File(h5, "r", phony_dims="access", decode_vlen_strings=True)
-        return xr.open_dataset(H5NetCDFStore(root, group=group), drop_variables=drop)
+        store = H5NetCDFStore(root, group=group)
+        return xr.open_dataset(store, engine="store", drop_variables=drop)
 
     while True:
         with Selected(file, group, listed) as h5:
