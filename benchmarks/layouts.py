@@ -38,9 +38,10 @@ def relay(source: Path, folder: Path, layout: str) -> Path:
     access.set_libver_bounds(h5py.h5f.LIBVER_EARLIEST, h5py.h5f.LIBVER_V18)
     if layout == "tidy":
         access.set_meta_block_size(128 << 10)
-    with h5py.File(source) as old, h5py.File(
-        h5py.h5f.create(bytes(partial), h5py.h5f.ACC_TRUNC, fapl=access)
-    ) as new:
+    with (
+        h5py.File(source) as old,
+        h5py.File(h5py.h5f.create(bytes(partial), h5py.h5f.ACC_TRUNC, fapl=access)) as new,
+    ):
         old.copy("HeaderData", new)
         new.create_group("ScienceData", track_order=layout != "jaxa")
         group = new.require_group(group_of(layout))
@@ -50,8 +51,14 @@ def relay(source: Path, folder: Path, layout: str) -> Path:
             size = old["ScienceData"][name].size
             scales.append(group.create_dataset(name, (size,), ">f4", track_order=True))
             scales[-1].make_scale(SCALE.format(size))
-        written = [(each, _define(group, old["ScienceData"][each], layout, scales, new)) for each in
-                   names] if layout not in ("scattered", "jaxa") else []
+        written = (
+            [
+                (each, _define(group, old["ScienceData"][each], layout, scales, new))
+                for each in names
+            ]
+            if layout not in ("scattered", "jaxa")
+            else []
+        )
         if layout == "interleaved":
             lines = CHUNKS[0]
             for first in range(0, max(each.shape[0] for _, each in written), lines):
@@ -81,8 +88,12 @@ def _define(group: Any, old: Any, layout: str, scales: list[Any], new: Any) -> A
             "shuffle": True,
         }
     made = group.create_dataset(
-        old.name.rpartition("/")[2], shape, old.dtype, fillvalue=old.fillvalue,
-        track_order=layout != "jaxa", **options
+        old.name.rpartition("/")[2],
+        shape,
+        old.dtype,
+        fillvalue=old.fillvalue,
+        track_order=layout != "jaxa",
+        **options,
     )
     for key, value in old.attrs.items():
         if key not in ("DIMENSION_LIST", "_Netcdf4Coordinates", "_Netcdf4Dimid"):

@@ -192,14 +192,17 @@ def _warm_up(read: Read) -> None:
             file["ScienceData/a"].attrs["units"] = "seconds since 2000-01-01"
         _xarray(path, "ScienceData", ["a"], None)
     assert earthcare_tutorial and xr
-    with_peers = {earthcarekit: ["earthcarekit"], kerchunk: ["kerchunk.hdf", "zarr"],
-                  virtualizarr: ["virtualizarr.parsers", "obstore.store", "zarr"]}
+    with_peers = {
+        earthcarekit: ["earthcarekit"],
+        kerchunk: ["kerchunk.hdf", "zarr"],
+        virtualizarr: ["virtualizarr.parsers", "obstore.store", "zarr"],
+    }
     for name in ["fsspec.implementations.http", "requests", *with_peers.get(read, [])]:
         __import__(name)
 
 
 if __name__ == "__main__":
     try:
-        print(json.dumps(run(*sys.argv[1:])))  # noqa: T201
+        print(json.dumps(run(*sys.argv[1:])))
     except ImportError as error:
-        print(json.dumps({"absent": str(error)}))  # noqa: T201
+        print(json.dumps({"absent": str(error)}))

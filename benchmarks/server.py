@@ -119,7 +119,7 @@ async def serve(arguments: argparse.Namespace) -> None:
         arguments.folder, arguments.ms / 1e3, arguments.rate * 1e6, arguments.shared * 1e6
     )
     server = await asyncio.start_server(shaped.connection, "127.0.0.1", 0, limit=1 << 20)
-    print(server.sockets[0].getsockname()[1], flush=True)  # noqa: T201
+    print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
 

@@ -5,6 +5,7 @@ from importlib.metadata import PackageNotFoundError, version
 from earthcare_tutorial._ranges import StreamStats, stream_stats
 from earthcare_tutorial.assets import asset_table, h5_url, pick_assets
 from earthcare_tutorial.auth import Token, login
+from earthcare_tutorial.download import download
 from earthcare_tutorial.plot import plot_swath
 from earthcare_tutorial.products import PRODUCTS, file_type, identify
 from earthcare_tutorial.quicklook import quicklook_url, show_quicklook
@@ -17,6 +18,7 @@ __all__ = [
     "Token",
     "__version__",
     "asset_table",
+    "download",
     "file_type",
     "h5_url",
     "identify",

@@ -170,7 +170,7 @@ def shape_without_scales(h5: h5py.File, group: str, name: str) -> tuple[int, ...
     return () if any(len(dim) for dim in stored.dims) else stored.shape
 
 
-class Selected(h5py.File):
+class Selected(h5py.File):  # type: ignore[misc]
     """A file that lists only some of the names in a group, so that h5netcdf reads no others."""
 
     def __init__(self, file: SparseFile, group: str, names: Container[str] | None) -> None:
@@ -190,7 +190,7 @@ class Selected(h5py.File):
         return found
 
 
-class _SelectedGroup(h5py.Group):
+class _SelectedGroup(h5py.Group):  # type: ignore[misc]
     def __init__(self, group: Any, names: Container[str]) -> None:
         super().__init__(group)
         self._names = names
@@ -315,9 +315,7 @@ def _find_all(remote: RemoteRanges, file: SparseFile, group: str, wanted: list[s
     places = {name: place for name, place in answers.items() if place}
     names: list[str] = []
     phony: Counter[int] = Counter()
-    if any(
-        place.is_unlimited or (place.dims is None and place.shape) for place in places.values()
-    ):
+    if any(place.is_unlimited or (place.dims is None and place.shape) for place in places.values()):
         names = ask(remote, file, {"": lambda h5: list(h5[group])})[""]
         shapes = ask(
             remote,

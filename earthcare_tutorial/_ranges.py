@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -18,7 +19,7 @@ from earthcare_tutorial import _http
 from earthcare_tutorial.auth import TOKEN_PAGE, Token, _Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator
 
     import pandas as pd
 
@@ -124,18 +125,21 @@ class RemoteRanges:
             raise ConnectionError(f"{self.name} changed while it was read: open it again.")
         return body
 
-    def fetch_all(self, ranges: Iterable[tuple[int, int]]) -> Iterator[tuple[int, bytes]]:
+    def fetch_all(
+        self, ranges: Iterable[tuple[int, int]]
+    ) -> Generator[tuple[int, bytes], None, None]:
         """Get ranges, several at a time, and yield each with its start, in the order given.
 
         The caller must not hold a lock of HDF5, or be called by HDF5: a thread at work here may
         have to wait for that lock when it collects garbage.
         """
         with ThreadPoolExecutor(CONNECTIONS, "earthcare-stream") as pool:
-            coming: list[tuple[int, Future[bytes]]] = [
+            coming: deque[tuple[int, Future[bytes]]] = deque(
                 (start, pool.submit(self.fetch, start, end)) for start, end in ranges
-            ]
+            )
             try:
-                for start, body in coming:
+                while coming:
+                    start, body = coming.popleft()
                     yield start, body.result()
             finally:  # also when one of them failed, or the reader had enough
                 pool.shutdown(wait=True, cancel_futures=True)
@@ -197,26 +201,30 @@ def open_connections(url: str) -> None:
     Opening one costs two round trips, as much as a megabyte or two. urllib3 has no public way to
     do it; where this one fails the connections are opened when they are needed.
     """
+    pool = _pool(url)
+    if pool is None or pool.num_connections:  # behind a proxy; or of the granule before
+        return
+
+    def connect(connection: Any) -> None:
+        with suppress(Exception):
+            connection.connect()
+            pool._put_conn(connection)
+
+    with suppress(AttributeError):
+        for connection in [pool._get_conn() for _ in range(CONNECTIONS - 1)]:
+            threading.Thread(target=connect, args=(connection,), daemon=True).start()
+
+
+def _pool(url: str) -> Any:
+    """Return urllib3's pool of connections to a server, or None behind a proxy."""
     session = _shared_session(os.getpid())
     settings = session.merge_environment_settings(url, {}, None, None, None)
     if requests.utils.select_proxy(url, settings["proxies"]):
-        return
+        return None
     request = requests.Request("GET", url).prepare()
     adapter = session.get_adapter(url)
     assert isinstance(adapter, HTTPAdapter)
-    pool = adapter.get_connection_with_tls_context(request, settings["verify"], cert=None)
-    if pool.num_connections:  # of the granule before
-        return
-
-    def connect() -> None:
-        with suppress(Exception):
-            connection = pool._get_conn()
-            if connection.is_closed:
-                connection.connect()
-            pool._put_conn(connection)
-
-    for _ in range(CONNECTIONS - 1):
-        threading.Thread(target=connect, daemon=True).start()
+    return adapter.get_connection_with_tls_context(request, settings["verify"], cert=None)
 
 
 def _size(answer: requests.Response) -> int:

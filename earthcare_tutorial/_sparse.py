@@ -154,6 +154,4 @@ def parts(runs: Sequence[Range]) -> list[Range]:
     """Cut long ranges, so that several connections share them: each gets a few parts."""
     total = sum(end - start for start, end in runs)
     size = min(max(PART, total // 12), 4 * PART)
-    return [
-        (at, min(at + size, end)) for start, end in runs for at in range(start, end, size)
-    ]
+    return [(at, min(at + size, end)) for start, end in runs for at in range(start, end, size)]

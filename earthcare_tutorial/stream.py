@@ -78,9 +78,7 @@ def open_granule(
     return ds
 
 
-def _open_lazily(
-    file: _RemoteFile, group: str, isel: Mapping[str, Any] | None
-) -> xr.Dataset:
+def _open_lazily(file: _RemoteFile, group: str, isel: Mapping[str, Any] | None) -> xr.Dataset:
     import h5py
     import xarray as xr
 

@@ -29,7 +29,7 @@ def netcdf(path, *, scattered=False, coordinates="", **storage):
         group = file.createGroup("ScienceData")
         for name, size in {"along_track": 600, "across_track": 40, "view": 3, "any": None}.items():
             group.createDimension(name, size)
-        for n, name in enumerate(["time", *"abcdefghijklmnopqrst", "text", "one", "view", "grown"]):
+        for n, name in enumerate(["time", *"abcdefghijkl", "text", "one", "view", "grown"]):
             kind, dims, values = "f4", ("along_track", "across_track"), VALUES + n
             if name == "time":
                 kind, dims, values = "f8", dims[:1], 8e8 + 0.063 * np.arange(600)
@@ -87,7 +87,7 @@ ZLIB = {"zlib": True, "shuffle": True}
 ESA, JAXA = "ScienceData", "ScienceData/Data"
 LAYOUTS = {
     "tidy": (netcdf, {**ZLIB, "chunksizes": (200, 40)}, ESA, ["time", "b", "one"]),
-    "scattered": (netcdf, {**ZLIB, "scattered": True, "fletcher32": True}, ESA, ["q", "a", "time"]),
+    "scattered": (netcdf, {**ZLIB, "scattered": True, "fletcher32": True}, ESA, ["k", "a", "time"]),
     "small chunks": (netcdf, {**ZLIB, "chunksizes": (4, 8)}, ESA, ["b"]),
     "contiguous": (netcdf, {"contiguous": True}, ESA, ["c", "time", "b"]),
     "strings": (netcdf, {"scattered": True}, ESA, ["text", "a"]),
@@ -108,8 +108,8 @@ def layout(request, maap, tmp_path, monkeypatch):
     write(tmp_path / "a.h5", **options)
     maap.files["/data/a.h5"] = ("application/x-hdf5", (tmp_path / "a.h5").read_bytes())
     maap.valid.add("good")
-    monkeypatch.setattr("earthcare_tutorial.stream.FIRST", 512)
-    monkeypatch.setattr("earthcare_tutorial._plan.BLOCK", 64)
+    monkeypatch.setattr("earthcare_tutorial.stream.FIRST", 2048)
+    monkeypatch.setattr("earthcare_tutorial._plan.BLOCK", 512)
     monkeypatch.setattr("earthcare_tutorial._sparse.NEAR", 256)
     gc.collect()
     gc.disable()  # see the fixture granule
@@ -117,17 +117,18 @@ def layout(request, maap, tmp_path, monkeypatch):
     gc.enable()
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_equals_the_local_file(layout, part):
+def test_equals_the_local_file(layout):
     url, path, group, names = layout
     with xr.open_dataset(path, engine="h5netcdf", group=group, phony_dims="access") as file:
         renamed = dict(zip(("along_track", "across_track"), file["a"].dims, strict=True))
-        isel = {renamed[k]: v for k, v in part.items() if renamed[k] in file[names].dims}
-        local = file[names].isel(isel).load()
-    with stream_stats() as stats:
-        streamed = open_granule(url, "good", names, group, isel)
-    xr.testing.assert_identical(streamed, local)
-    for name, variable in local.variables.items():
-        assert streamed.variables[name].dtype == variable.dtype
-        assert isinstance(streamed.variables[name]._data, np.ndarray) or name in local.indexes
-    assert stats.table()["% of the file"].item() <= 110
+        for part in PARTS:
+            isel = {renamed[k]: v for k, v in part.items() if renamed[k] in file[names].dims}
+            local = file[names].isel(isel).load()
+            with stream_stats() as stats:
+                streamed = open_granule(url, "good", names, group, isel)
+            xr.testing.assert_identical(streamed, local)
+            for name, variable in local.variables.items():
+                assert streamed.variables[name].dtype == variable.dtype
+                held = streamed.variables[name]._data
+                assert isinstance(held, np.ndarray) or name in local.indexes
+            assert stats.table()["% of the file"].item() <= 110

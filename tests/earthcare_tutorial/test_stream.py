@@ -2,14 +2,17 @@
 
 import pickle
 import threading
+import time
 import traceback
 
 import h5py
 import numpy as np
 import pytest
+from urllib3 import HTTPResponse
 
-from earthcare_tutorial import login, open_granule
-from earthcare_tutorial._http import fetch
+from earthcare_tutorial import login, open_granule, stream_stats
+from earthcare_tutorial._http import fetch, patience
+from earthcare_tutorial._ranges import CONNECTIONS, _pool, open_connections
 
 COORDINATES = ["latitude", "longitude"]
 
@@ -157,3 +160,74 @@ def test_error_of_a_late_read_shows_no_token(maap, granule, monkeypatch):
     assert "s3cret" not in repr(caught.value)
     assert "s3cret" not in "".join(traceback.format_exception(caught.value)).split("Error:")[-1]
     ds.close()
+
+
+@pytest.fixture
+def small_parts(monkeypatch):
+    """Make even a tiny granule take many requests."""
+    monkeypatch.setattr("earthcare_tutorial.stream.FIRST", 1024)
+    monkeypatch.setattr("earthcare_tutorial._plan.BLOCK", 512)
+    monkeypatch.setattr("earthcare_tutorial._plan.LARGEST_BLOCK", 1024)
+    monkeypatch.setattr("earthcare_tutorial._sparse.PART", 1024)
+
+
+def after_the_first_answer(monkeypatch, act):
+    def acting(*args, **kwargs):
+        answer = fetch(*args, **kwargs)
+        act()
+        return answer
+
+    monkeypatch.setattr("earthcare_tutorial._http.fetch", acting)
+
+
+def test_one_renewal_for_all_that_wait(maap, granule, small_parts, monkeypatch):
+    token = login(offline_token="mine")
+    token.bearer()
+    after_the_first_answer(monkeypatch, lambda: maap.valid.discard("access-token-1"))
+    ds = open_granule(granule, token, ["time", "latitude", "longitude"])
+    assert np.isfinite(ds["time"].values.astype(float)).all()
+    assert len(maap.log) > 8
+    assert len(maap.exchanged) == 2
+
+
+def test_file_that_changes_on_the_way(maap, granule, small_parts, monkeypatch):
+    path = granule.removeprefix(maap.url)
+    kind, body = maap.files[path]
+    after_the_first_answer(
+        monkeypatch, lambda: maap.files.__setitem__(path, (kind, body + b"more"))
+    )
+    with pytest.raises(ConnectionError, match=r"ECA_.*h5 changed while it was read: open it again"):
+        open_granule(granule, "good", "time")
+
+
+def test_truncated_file(maap, granule):
+    path = granule.removeprefix(maap.url)
+    kind, body = maap.files[path]
+    maap.files[path] = kind, body[:-2000]
+    with pytest.raises(ValueError, match=r"ECA_.*h5 is damaged: HDF5 cannot read it"):
+        open_granule(granule, "good", "time")
+
+
+def test_pauses_that_a_server_asks_for_have_an_end():
+    asked = HTTPResponse(headers={"Retry-After": "86400"})
+    assert patience().get_retry_after(asked) == 60.0
+
+
+def test_connections_are_opened_before_they_are_needed(granule):
+    open_connections(granule)
+    pool = _pool(granule)
+    ends = time.monotonic() + 5
+    while pool.num_connections < CONNECTIONS - 1 and time.monotonic() < ends:
+        time.sleep(0.01)
+    assert pool.num_connections == CONNECTIONS - 1
+
+
+def test_statistics(granule):
+    with stream_stats() as stats:
+        open_granule(granule, "good", "time")
+    (name,) = stats.table().index
+    assert granule.endswith(name)
+    assert stats.table().loc[name, "requests"] == 1  # it all fits in the first
+    assert stats.table().loc[name, "% of the file"] == 100.0
+    open_granule(granule, "good", "time")
+    assert len(stats.requests()) == 1
