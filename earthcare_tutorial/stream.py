@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
-from earthcare_tutorial._ranges import SIGNATURE, RemoteRanges, open_connections
+from earthcare_tutorial._ranges import RemoteRanges, open_connections
 from earthcare_tutorial.assets import h5_url
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def open_granule(
 
     url = item_or_url if isinstance(item_or_url, str) else h5_url(item_or_url)
     if variables is None:
-        ds = _open_lazily(_RemoteFile(RemoteRanges(url, token, len(SIGNATURE))), group, isel)
+        ds = _open_lazily(_RemoteFile(RemoteRanges(url, token, BLOCK_SIZE)), group, isel)
     else:
         wanted = [variables] if isinstance(variables, str) else list(variables)
         open_connections(url)
@@ -107,7 +107,11 @@ class _RemoteFile(io.RawIOBase):
         from fsspec.caching import BlockCache
 
         self._remote, self._place, self.size = remote, 0, remote.size
-        self._cache = BlockCache(BLOCK_SIZE, remote.fetch, remote.size)
+        self._cache = BlockCache(BLOCK_SIZE, self._block, remote.size)
+
+    def _block(self, start: int, end: int) -> bytes:
+        first = self._remote.start  # came with the size of the file
+        return first[start:end] if end <= len(first) else self._remote.fetch(start, end)
 
     def readinto(self, buffer: Any) -> int:
         """Read as many bytes as the buffer holds, or as are left."""
