@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 LEAST = 512  # bytes that most pieces of metadata fit in
-BLOCK, LARGEST_BLOCK = 64 << 10, 1 << 20  # bytes of metadata to fetch at once: first, and at most
+BLOCK, LARGEST_BLOCK = 8 << 10, 1 << 20  # bytes of metadata to fetch at once: first, and at most
 NEAR = 64 << 10  # bytes between two ranges that are cheaper to fetch than to ask once more
 PART = 1 << 20  # bytes; longer ranges are cut
 
