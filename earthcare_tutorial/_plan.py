@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import h5py
 import numpy as np
 
+from earthcare_tutorial._progress import progress
 from earthcare_tutorial._sparse import BLOCK, LARGEST_BLOCK, Range, SparseFile, around, parts
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from earthcare_tutorial._ranges import RemoteRanges
 
 T = TypeVar("T")
-NOT_A_VARIABLE = b"This is a netCDF dimension but not a netCDF variable"
+NOT_A_VARIABLE = "This is a netCDF dimension but not a netCDF variable"
 
 SIEVE = 64 << 10  # HDF5 reads contiguous data in pieces of this size, so beyond what is asked for
 
@@ -101,7 +102,7 @@ def find(
         dims,
         stored.chunks,
         pieces[0] if pieces else [],
-        NOT_A_VARIABLE not in stored.attrs.get("NAME", b""),
+        NOT_A_VARIABLE not in str(stored.attrs.get("NAME", "")),
         stored.maxshape == (None,),
     )
 
@@ -266,12 +267,17 @@ def load(
         long = sorted(ranges.keys() - short, key=lambda name: max(ranges[name], default=(0, 0)))
         needed = [file.lacks(chain(*(ranges[name] for name in short)))]
         needed += [file.lacks(ranges[name]) for name in long]
-        with closing(remote.fetch_all(parts(list(chain(*needed))))) as coming:
+        order = parts(list(chain(*needed)))
+        with (
+            closing(remote.fetch_all(order)) as coming,
+            progress(sum(end - start for start, end in order), remote.name) as done,
+        ):
 
             def receive(names: Iterable[str]) -> None:
                 needed = list(chain(*map(ranges.__getitem__, names)))
                 while file.lacks(needed) and (got := next(coming, None)):
                     file.put(*got)
+                    done(len(got[1]))
 
             receive(short)
             with _open(remote, file, group, found) as ds:
