@@ -5,7 +5,7 @@ LESSONS := $(wildcard notebooks/*.md)
 # What the environment holds: everything the book, its service and the tests need.
 EXTRAS := --extra replay --extra book --extra test
 
-.PHONY: help book test contract lab pair lock clean
+.PHONY: help book test contract lab pair bench lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list these targets
@@ -34,13 +34,18 @@ lab: .venv/.ready  ## open the lessons in JupyterLab, on the replay
 pair: .venv/.ready  ## write notebooks/*.ipynb, executed on the replay, from their .md sources
 	$(BIN)/maap-replay run -- $(BIN)/python -m tests.pair $(LESSONS)
 
+bench: .venv/.ready  ## measure what streaming costs beside other ways (BENCH=--quick: in a minute)
+	test -d .bench || $(PYTHON) -m venv .bench
+	.bench/bin/python -m pip install -q --disable-pip-version-check -e '.[bench,replay]'
+	.bench/bin/python -m benchmarks $(BENCH)
+
 lock: .venv/.ready  ## renew requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
 		--no-annotate --custom-compile-command "make lock" $(EXTRAS) pyproject.toml \
 		-o requirements.lock
 
 clean:  ## remove the environment, the built book and caches (not the granules: maap-replay cache)
-	rm -rf .venv .venv-contract _build .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-contract .bench _build .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # uv installs the locked packages four times faster than pip; without it pip does the same.

@@ -2,9 +2,11 @@
 
 from importlib.metadata import PackageNotFoundError, version
 
+from earthcare_tutorial._ranges import StreamStats, stream_stats
 from earthcare_tutorial.assets import asset_table, h5_url, pick_assets
 from earthcare_tutorial.auth import Token, credential_places, login, save_credentials
 from earthcare_tutorial.check import check_access
+from earthcare_tutorial.download import download
 from earthcare_tutorial.plot import plot_swath
 from earthcare_tutorial.products import PRODUCTS, file_type, identify
 from earthcare_tutorial.quicklook import quicklook_url, show_quicklook
@@ -13,11 +15,13 @@ from earthcare_tutorial.stream import open_granule
 
 __all__ = [
     "PRODUCTS",
+    "StreamStats",
     "Token",
     "__version__",
     "asset_table",
     "check_access",
     "credential_places",
+    "download",
     "file_type",
     "h5_url",
     "identify",
@@ -29,6 +33,7 @@ __all__ = [
     "save_credentials",
     "search",
     "show_quicklook",
+    "stream_stats",
 ]
 
 try:

@@ -12,12 +12,22 @@ from urllib3.util import Retry
 
 TIMEOUT = (15.0, 60.0)  # seconds to connect, seconds between two pieces of the answer
 BACKOFF = 0.5  # seconds; the pauses are 0, 1, 2, 4 and 8 s
-BUSY = (408, 429, 500, 502, 503, 504)  # what the load balancer of MAAP answers under load
+LONGEST_PAUSE = 60.0  # seconds
+BUSY = (408, 425, 429, 500, 502, 503, 504)  # what the load balancer of MAAP answers under load
+
+
+class _Patience(Retry):
+    """Wait as long as a server asks for, within reason."""
+
+    def get_retry_after(self, response: Any) -> float | None:
+        """Return the seconds to wait."""
+        seconds = super().get_retry_after(response)
+        return None if seconds is None else min(seconds, LONGEST_PAUSE)
 
 
 def patience() -> Retry:
     """Return the rule for asking again: five times, but give up sooner on an unknown host."""
-    return Retry(
+    return _Patience(
         total=5,
         connect=2,
         backoff_factor=BACKOFF,

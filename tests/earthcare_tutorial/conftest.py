@@ -187,6 +187,7 @@ class Handler(BaseHTTPRequestHandler):
     """Answer from the Maap that the server carries."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or each answer waits 40 ms between its head and its body
 
     def log_message(self, *_: Any) -> None:
         """Stay quiet."""

@@ -2,15 +2,28 @@
 
 import pickle
 import threading
+import time
 import traceback
 
+import h5py
 import numpy as np
 import pytest
+from urllib3 import HTTPResponse
 
-from earthcare_tutorial import login, open_granule
-from earthcare_tutorial._http import fetch
+from earthcare_tutorial import login, open_granule, stream_stats
+from earthcare_tutorial._http import fetch, patience
+from earthcare_tutorial._ranges import CONNECTIONS, _pool, open_connections
 
 COORDINATES = ["latitude", "longitude"]
+
+
+@pytest.fixture
+def small_parts(monkeypatch):
+    """Make even a tiny granule take many requests."""
+    monkeypatch.setattr("earthcare_tutorial.stream.FIRST", 1024)
+    monkeypatch.setattr("earthcare_tutorial._plan.BLOCK", 512)
+    monkeypatch.setattr("earthcare_tutorial._plan.LARGEST_BLOCK", 1024)
+    monkeypatch.setattr("earthcare_tutorial._sparse.PART", 1024)
 
 
 def test_exactly_the_variables_asked_for(granule):
@@ -64,10 +77,11 @@ def test_token_stays_with_its_host(maap, granule):
     assert [told for _, _, told in maap.log] == ["Bearer good", None]
 
 
-def test_short_and_dropped_answers_are_asked_for_again(maap, granule):
+def test_short_and_dropped_answers_are_asked_for_again(maap, granule, small_parts):
     maap.faults = [0, "short", "drop", 503, "cut"]
     ds = open_granule(granule, "good", "cloud_top_height")
     assert float(ds["cloud_top_height"].min()) == 1500.0
+    assert not maap.faults
 
 
 def test_bytes_are_fetched_by_the_thread_that_reads(granule, monkeypatch):
@@ -78,9 +92,28 @@ def test_bytes_are_fetched_by_the_thread_that_reads(granule, monkeypatch):
         threads.add(threading.get_ident())
         return fetch(*args, **kwargs)
 
-    monkeypatch.setattr("earthcare_tutorial.stream.fetch", recorded)
-    open_granule(granule, "good", "time")
+    monkeypatch.setattr("earthcare_tutorial._http.fetch", recorded)
+    with open_granule(granule, "good") as ds:
+        ds["time"].load()
     assert threads == {threading.get_ident()}
+
+
+def test_nobody_waits_for_bytes_with_the_lock_of_hdf5(granule, monkeypatch):
+    """The threads that fetch may collect an HDF5 object, and must get its lock then."""
+    locked = []
+
+    def recorded(*args, **kwargs):
+        if threading.current_thread() is not threading.main_thread():
+            got = h5py._hl.base.phil.acquire(blocking=True)
+            locked.append(got)
+            h5py._hl.base.phil.release()
+        return fetch(*args, **kwargs)
+
+    monkeypatch.setattr("earthcare_tutorial._http.fetch", recorded)
+    monkeypatch.setattr("earthcare_tutorial.stream.FIRST", 1024)
+    open_granule(granule, "good", ["time", "cloud_water_path"])
+    assert locked
+    assert all(locked)
 
 
 def test_unknown_variable_lists_what_there_is(granule):
@@ -118,7 +151,8 @@ def test_no_network(nowhere):
         open_granule(f"{nowhere}/a.h5", "good")
 
 
-def test_stream_that_breaks_shows_no_token(maap, granule):
+def test_stream_that_breaks_shows_no_token(maap, granule, monkeypatch):
+    monkeypatch.setattr("earthcare_tutorial.stream.FIRST", 1024)
     maap.valid.add("s3cret")
     maap.faults = [0, 403, 403, 403]
     with pytest.raises(ConnectionError, match=r"The stream of ECA_.* broke \(403") as caught:
@@ -136,3 +170,65 @@ def test_error_of_a_late_read_shows_no_token(maap, granule, monkeypatch):
     assert "s3cret" not in repr(caught.value)
     assert "s3cret" not in "".join(traceback.format_exception(caught.value)).split("Error:")[-1]
     ds.close()
+
+
+def after_the_first_answer(monkeypatch, act):
+    def acting(*args, **kwargs):
+        answer = fetch(*args, **kwargs)
+        act()
+        return answer
+
+    monkeypatch.setattr("earthcare_tutorial._http.fetch", acting)
+
+
+def test_one_renewal_for_all_that_wait(maap, granule, small_parts, monkeypatch):
+    token = login(offline_token="mine")
+    token.bearer()
+    after_the_first_answer(monkeypatch, lambda: maap.valid.discard("access-token-1"))
+    ds = open_granule(granule, token, ["time", "latitude", "longitude"])
+    assert np.isfinite(ds["time"].values.astype(float)).all()
+    assert len(maap.log) > 8
+    assert len(maap.exchanged) == 2
+
+
+def test_file_that_changes_on_the_way(maap, granule, small_parts, monkeypatch):
+    path = granule.removeprefix(maap.url)
+    kind, body = maap.files[path]
+    after_the_first_answer(
+        monkeypatch, lambda: maap.files.__setitem__(path, (kind, body + b"more"))
+    )
+    with pytest.raises(ConnectionError, match=r"ECA_.*h5 changed while it was read: open it again"):
+        open_granule(granule, "good", "time")
+
+
+def test_truncated_file(maap, granule):
+    path = granule.removeprefix(maap.url)
+    kind, body = maap.files[path]
+    maap.files[path] = kind, body[:-2000]
+    with pytest.raises(ValueError, match=r"ECA_.*h5 is damaged: HDF5 cannot read it"):
+        open_granule(granule, "good", "time")
+
+
+def test_pauses_that_a_server_asks_for_have_an_end():
+    asked = HTTPResponse(headers={"Retry-After": "86400"})
+    assert patience().get_retry_after(asked) == 60.0
+
+
+def test_connections_are_opened_before_they_are_needed(granule):
+    open_connections(granule)
+    pool = _pool(granule)
+    ends = time.monotonic() + 5
+    while pool.num_connections < CONNECTIONS - 1 and time.monotonic() < ends:
+        time.sleep(0.01)
+    assert pool.num_connections == CONNECTIONS - 1
+
+
+def test_statistics(granule):
+    with stream_stats() as stats:
+        open_granule(granule, "good", "time")
+    (name,) = stats.table().index
+    assert granule.endswith(name)
+    assert stats.table().loc[name, "requests"] == 1  # it all fits in the first
+    assert stats.table().loc[name, "% of the file"] == 100.0
+    open_granule(granule, "good", "time")
+    assert len(stats.requests()) == 1

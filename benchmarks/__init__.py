@@ -1,0 +1,1 @@
+"""What streaming costs: every recipe side by side, on layouts, latencies and bandwidths."""

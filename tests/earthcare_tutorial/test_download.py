@@ -1,0 +1,59 @@
+"""Downloads: whole, checked, listed, and resumed."""
+
+import csv
+import hashlib
+import importlib
+import io
+
+import pytest
+
+from earthcare_tutorial import download, stream_stats
+
+
+def test_files_and_their_manifest(maap, granule, item, tmp_path):
+    body = maap.files[granule.removeprefix(maap.url)][1]
+    folder = tmp_path / "new" / "folder"
+    (path,) = download([item()], folder, "good")
+    assert path.read_bytes() == body
+    (row,) = csv.DictReader(io.StringIO((folder / "manifest.csv").read_text()))
+    digest = hashlib.sha256(body).hexdigest()
+    assert row == {
+        "file": path.name,
+        "url": granule,
+        "size": str(len(body)),
+        "sha256": digest,
+        "baseline": "BA",
+    }
+    asked = len(maap.log)
+    assert download(granule, folder, "good") == [path]
+    assert len(maap.log) == asked  # what the manifest lists is not asked for again
+
+
+def test_goes_on_where_it_stopped(maap, granule, tmp_path, monkeypatch):
+    monkeypatch.setattr(importlib.import_module("earthcare_tutorial.download"), "PIECE", 1000)
+    body = maap.files[granule.removeprefix(maap.url)][1]
+    maap.faults = [*[0] * 7, 403]
+    with pytest.raises(ConnectionError, match=r"broke \(403\)"):
+        download(granule, tmp_path / "there", "good")
+    (part,) = (tmp_path / "there").glob("*.part")
+    got = part.stat().st_size
+    assert got
+    maap.faults = []
+    with stream_stats() as stats:
+        (path,) = download(granule, tmp_path / "there", "good")
+    assert path.read_bytes() == body
+    assert stats.table()["MB"].item() * 1e6 == pytest.approx(len(body) - got + 8)
+    assert not list((tmp_path / "there").glob("*.part"))
+
+
+def test_a_page_is_no_granule(maap, granule, tmp_path):
+    maap.faults = ["html"]
+    with pytest.raises(PermissionError, match="a web page in place of"):
+        download(granule, tmp_path / "there", "good")
+    assert not list((tmp_path / "there").iterdir())
+
+
+def test_no_room(granule, tmp_path, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda _: type("", (), {"free": 10}))
+    with pytest.raises(OSError, match="no room for ECA_"):
+        download(granule, tmp_path, "good")
