@@ -66,8 +66,7 @@ def _table(results: list[str]) -> pd.DataFrame:
         cure if result == "failed" else ""
         for cure, result in zip(RUNGS.values(), results, strict=True)
     ]
-    index = pd.Index(list(RUNGS), name="rung")
-    return pd.DataFrame({"result": results, "cure": cures}, index=index)
+    return pd.DataFrame({"result": results, "cure": cures}, index=list(RUNGS))
 
 
 def _climb(token: Token | str, url: str) -> tuple[str | None, str]:
