@@ -4,8 +4,9 @@ from importlib.metadata import PackageNotFoundError, version
 
 from earthcare_tutorial._ranges import StreamStats, stream_stats
 from earthcare_tutorial.assets import asset_table, h5_url, pick_assets
-from earthcare_tutorial.auth import Token, credential_places, login, save_credentials
+from earthcare_tutorial.auth import Token, login
 from earthcare_tutorial.check import check_access
+from earthcare_tutorial.credentials import credential_places, save_credentials
 from earthcare_tutorial.download import download
 from earthcare_tutorial.plot import plot_swath
 from earthcare_tutorial.products import PRODUCTS, file_type, identify

@@ -16,7 +16,8 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from earthcare_tutorial import _http
-from earthcare_tutorial.auth import TOKEN_PAGE, Token, _Secret
+from earthcare_tutorial.auth import Token
+from earthcare_tutorial.credentials import TOKEN_PAGE, Secret
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -103,7 +104,7 @@ class RemoteRanges:
 
     def __init__(self, url: str, token: Token | str, first: int) -> None:
         self.url, self.name = url, url.rpartition("/")[2]
-        self._token = token if isinstance(token, Token) else _Secret(token)
+        self._token = token if isinstance(token, Token) else Secret(token)
         self._version = ""
         answer, self.start = self._whole(0, first)
         self.size = _check_hdf5(self.name, answer, self.start)

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 from earthcare_tutorial._http import BUSY, fetch, session
 from earthcare_tutorial._notes import _say
 from earthcare_tutorial.assets import h5_url
-from earthcare_tutorial.auth import TOKEN_PAGE, Token, _Secret
+from earthcare_tutorial.auth import Token
+from earthcare_tutorial.credentials import TOKEN_PAGE, Secret
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,7 +76,7 @@ def _climb(token: Token | str, url: str) -> tuple[str | None, str]:
     if not url.startswith(DATA_ROOT) or not urlsplit(url).path.lower().endswith(".h5"):
         return "address", f"{url} is no .h5 file below {DATA_ROOT}, so the token was not sent."
     try:
-        bearer = _Secret(token.renew() if isinstance(token, Token) else token)
+        bearer = Secret(token.renew() if isinstance(token, Token) else token)
         answer, start = _first_bytes(url, bearer)
     except ConnectionError as error:
         return "network", str(error)

@@ -22,7 +22,7 @@ import pystac
 import pytest
 from matplotlib.image import imsave
 
-from earthcare_tutorial import auth
+from earthcare_tutorial.credentials import PLACES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -312,7 +312,7 @@ def maap(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Maap]:
     monkeypatch.setattr("earthcare_tutorial._http.BACKOFF", 0.0)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setattr("earthcare_tutorial.check.DATA_ROOT", f"{service.url}/data/")
-    places = [place.place for place in auth.PLACES if place.place.startswith("$")]
+    places = [place.place for place in PLACES if place.place.startswith("$")]
     for name in (*(place[1:] for place in places), "http_proxy", "HTTP_PROXY"):
         monkeypatch.delenv(name, raising=False)
     yield service

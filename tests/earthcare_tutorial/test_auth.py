@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from earthcare_tutorial import Token, credential_places, login, save_credentials
-from earthcare_tutorial.auth import PLACES
+from earthcare_tutorial.credentials import PLACES
 
 SECRET = "offline-token-of-somebody"
 
