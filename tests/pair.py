@@ -7,7 +7,10 @@ cell's place and text, and nothing that varies by machine is kept.
 from __future__ import annotations
 
 import hashlib
+import itertools
+import re
 import sys
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ import jupytext
 import nbformat
 from nbclient import NotebookClient
 
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
@@ -35,15 +39,29 @@ def without_images(output: dict[str, Any]) -> dict[str, Any]:
     return output
 
 
+def with_steady_ids(html: str) -> str:
+    """Number the identifiers that xarray gives to the parts of a table, so that a diff is quiet."""
+    count = itertools.count()
+    steady = dict.fromkeys(UUID.findall(html))
+    for found in steady:
+        html = html.replace(found, str(uuid.uuid5(uuid.NAMESPACE_OID, str(next(count)))))
+    return html
+
+
 def executed(source: Path) -> nbformat.NotebookNode:
     """Notebook made from a MyST source and run in its own folder."""
     notebook = unexecuted(source)
     resources = {"metadata": {"path": str(source.parent)}}
-    NotebookClient(notebook, timeout=180, kernel_name="python3", resources=resources).execute()
+    client = NotebookClient(notebook, timeout=180, kernel_name="python3", resources=resources)
+    client.coalesce_streams = True  # else a pause between two lines makes two outputs
+    client.execute()
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
             cell.outputs = [without_images(output) for output in cell.outputs]
+            for output in cell.outputs:
+                if "text/html" in output.get("data", {}):
+                    output["data"]["text/html"] = with_steady_ids(output["data"]["text/html"])
     notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL})
     return notebook
 
