@@ -59,6 +59,14 @@ def test_one_version_everywhere() -> None:
     assert f"## {PROJECT['version']}" in (ROOT / "CHANGELOG.md").read_text()
 
 
+def test_every_public_helper_is_on_its_page() -> None:
+    page = (ROOT / "book" / "api.md").read_text()
+    helpers = [
+        name for name in earthcare_tutorial.__all__ if name not in {"__version__", "PRODUCTS"}
+    ]
+    assert [name for name in helpers if f":: earthcare_tutorial.{name}\n" not in page] == []
+
+
 def test_the_citation_file_has_what_its_format_requires() -> None:
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert {"cff-version", "message", "title", "authors"} <= set(citation)
