@@ -2,11 +2,14 @@
 
 from importlib.metadata import PackageNotFoundError, version
 
+from earthcare_tutorial._swath import prepare_swath
 from earthcare_tutorial.assets import asset_table, h5_url, pick_assets
 from earthcare_tutorial.auth import Token, login
+from earthcare_tutorial.maps import plot_map
 from earthcare_tutorial.plot import plot_swath
 from earthcare_tutorial.products import PRODUCTS, file_type, identify
 from earthcare_tutorial.quicklook import quicklook_url, show_quicklook
+from earthcare_tutorial.save import data_doi, save_figure
 from earthcare_tutorial.search import search
 from earthcare_tutorial.stream import open_granule
 
@@ -15,14 +18,18 @@ __all__ = [
     "Token",
     "__version__",
     "asset_table",
+    "data_doi",
     "file_type",
     "h5_url",
     "identify",
     "login",
     "open_granule",
     "pick_assets",
+    "plot_map",
     "plot_swath",
+    "prepare_swath",
     "quicklook_url",
+    "save_figure",
     "search",
     "show_quicklook",
 ]
