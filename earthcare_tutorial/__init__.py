@@ -2,6 +2,7 @@
 
 from importlib.metadata import PackageNotFoundError, version
 
+from earthcare_tutorial._basemap import mark_synthetic
 from earthcare_tutorial._swath import prepare_swath
 from earthcare_tutorial.assets import asset_table, h5_url, pick_assets
 from earthcare_tutorial.auth import Token, login
@@ -23,6 +24,7 @@ __all__ = [
     "h5_url",
     "identify",
     "login",
+    "mark_synthetic",
     "open_granule",
     "pick_assets",
     "plot_map",

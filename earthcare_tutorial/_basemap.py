@@ -9,14 +9,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    import xarray as xr
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
     Array = NDArray[Any]
 
 
-def mark_synthetic(ax: Axes) -> None:
-    """Write on a figure that its data are made up, so that nobody takes it for a measurement."""
+def mark_synthetic(ax: Axes, ds: xr.Dataset | None = None) -> None:
+    """Write on a figure that its data are made up, so that nobody takes it for a measurement.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where to write, at the lower right.
+    ds : xarray.Dataset, optional
+        Write only when this dataset says that it is synthetic.
+    """
+    if ds is not None and not ds.attrs.get("synthetic"):
+        return
     box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 2}
     place: dict[str, Any] = {"transform": ax.transAxes, "ha": "right", "va": "bottom", "zorder": 9}
     ax.text(0.98, 0.02, "synthetic data", color="#8a1c1c", fontsize="small", bbox=box, **place)

@@ -117,8 +117,7 @@ def plot_swath(
         _label_track(ax, swath)
         ax.set_aspect(aspect or "auto")
     ax.set_title(swath.title, fontsize="medium")
-    if ds.attrs.get("synthetic"):
-        mark_synthetic(ax)
+    mark_synthetic(ax, ds)
     return ax
 
 
