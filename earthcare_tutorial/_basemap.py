@@ -1,0 +1,74 @@
+"""What every map has: coastlines, degrees with sides, and a mark on data that are made up."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
+
+
+def mark_synthetic(ax: Axes, ds: xr.Dataset | None = None) -> None:
+    """Write on a figure that its data are made up, so that nobody takes it for a measurement.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where to write, at the lower right.
+    ds : xarray.Dataset, optional
+        Write only when this dataset says that it is synthetic.
+    """
+    if ds is not None and not ds.attrs.get("synthetic"):
+        return
+    box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 2}
+    place: dict[str, Any] = {"transform": ax.transAxes, "ha": "right", "va": "bottom", "zorder": 9}
+    ax.text(0.98, 0.02, "synthetic data", color="#8a1c1c", fontsize="small", bbox=box, **place)
+
+
+def degrees(value: float, sides: str) -> str:
+    """Write degrees as "5°S"; ``sides`` are the letters of negative and positive ones."""
+    value = round(float(value), 6)
+    side = "" if value == 0 or abs(value) == 180 else sides[int(value > 0)]
+    return f"{abs(value):g}°{side}"
+
+
+@functools.cache
+def coastlines() -> list[Array]:
+    """Read the coastlines that come with the package, as arrays (n, 2) of longitude, latitude."""
+    with np.load(Path(__file__).parent / "data" / "coastlines.npz") as file:
+        points = file["points"]
+    breaks = np.flatnonzero(points[:, 0] < -18000)
+    lines = np.split(points, breaks + 1)
+    return [line[:-1] / 100.0 for line in lines if len(line) > 2]
+
+
+def draw_coastlines(ax: Axes, **look: Any) -> None:
+    """Draw the coastlines within the limits of a map, also past 180 degrees."""
+    from matplotlib.collections import LineCollection
+
+    (west, east), (south, north) = ax.get_xlim(), ax.get_ylim()
+    near = [
+        line + np.array([turn, 0.0])
+        for line in coastlines()
+        if line[:, 1].min() < north and line[:, 1].max() > south
+        for turn in (-360, 0, 360)
+        if line[:, 0].min() + turn < east and line[:, 0].max() + turn > west
+    ]
+    drawn: dict[str, Any] = {"colors": "0.1", "linewidths": 0.7} | look
+    ax.add_collection(LineCollection(near, **drawn), autolim=False)
+
+
+def label_degrees(ax: Axes) -> None:
+    """Label longitude and latitude in degrees with sides, on both sides of the antimeridian."""
+    ax.xaxis.set_major_formatter(lambda value, _: degrees((value + 180) % 360 - 180, "WE"))
+    ax.yaxis.set_major_formatter(lambda value, _: degrees(value, "SN"))
+    ax.set_xlabel("Longitude")
+    ax.set_ylabel("Latitude")

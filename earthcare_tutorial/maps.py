@@ -1,0 +1,328 @@
+"""Show where granules lie on the Earth, by day and by night, with matplotlib alone."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+
+from earthcare_tutorial._basemap import (
+    coastlines,
+    degrees,
+    draw_coastlines,
+    label_degrees,
+    mark_synthetic,
+)
+from earthcare_tutorial._swath import floats, granule_title
+from earthcare_tutorial.products import identify
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pystac
+    import xarray as xr
+    from matplotlib.axes import Axes
+    from matplotlib.patches import Patch
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
+
+#: Colours that the colour-blind tell apart (Okabe and Ito).
+COLOURS = {"day": "#d55e00", "day and night": "#8a4f9e", "night": "#0072b2"}
+MOST_LABELS = 16  # more names than that hide the map
+POLAR_CIRCLE = 50.0  # a map of a pole ends at this latitude, in degrees
+HORIZON = 0.833  # degrees that the Sun's centre is below the horizon at sunrise
+
+
+def plot_map(
+    granules: pystac.Item | xr.Dataset | Iterable[pystac.Item | xr.Dataset],
+    ax: Axes | None = None,
+    *,
+    bbox: tuple[float, float, float, float] | None = None,
+    pole: Literal["north", "south"] | None = None,
+    labels: bool | None = None,
+    **kwargs: Any,
+) -> Axes:
+    """Draw the footprints or tracks of granules on coastlines, coloured by day and night.
+
+    Day is where the Sun is up at the middle of the granule's time. The map is equirectangular: a
+    degree of longitude is as wide near a pole as at the equator, so that frames C and G, which
+    turn round a pole, look stretched. ``pole`` shows them in their true shape.
+
+    Parameters
+    ----------
+    granules : pystac.Item, xarray.Dataset, or an iterable of them
+        Items from :func:`search`, drawn by their footprint (a polygon, or a line for profiles);
+        datasets from :func:`open_granule` with "latitude", "longitude" and "time", drawn by the
+        outline of their pixels. A synthetic dataset is marked so on the map.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure when left out.
+    bbox : (west, south, east, north), optional
+        The part of the Earth to show, in degrees; west may exceed east across 180 degrees. The
+        whole Earth when left out.
+    pole : {"north", "south"}, optional
+        Look down on this pole instead, out to 50 degrees; distances from it are true.
+    labels : bool, optional
+        Write orbit and frame beside each; by default for up to 16.
+    **kwargs
+        Passed to matplotlib's ``Axes.plot`` for the outlines, such as ``color``.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes; each granule is a line with its orbit and frame as ``get_gid()``.
+
+    Raises
+    ------
+    ValueError
+        When there is nothing to draw, or no place is known.
+    """
+    import matplotlib.pyplot as plt
+
+    many = isinstance(granules, Iterable) and not hasattr(granules, "data_vars")
+    listed: Any = granules if many else [granules]
+    outlines = [_outline(granule) for granule in listed]
+    if not outlines:
+        raise ValueError("There are no granules to draw: the list is empty.")
+    if ax is None:
+        ax = plt.subplots(figsize=(6, 6) if pole else (9, 4.8), layout="constrained")[1]
+    if pole:
+        edge: Any = _draw_pole(ax, pole)
+    else:
+        edge = _draw_world(ax, bbox or (-180, -90, 180, 90))
+    named = len(outlines) <= MOST_LABELS if labels is None else labels
+    for outline in outlines:
+        side = _side(outline)
+        look: dict[str, Any] = {"color": COLOURS[side], "linewidth": 1.2, "zorder": 3} | kwargs
+        x, y, turns = _projected(outline, pole, ax.get_xlim())
+        for turn in turns:
+            (line,) = ax.plot(x + turn, y, gid=outline.name, label=side, **look)
+            line.set_clip_path(edge)
+            if outline.closed:
+                shade: dict[str, Any] = {
+                    "color": line.get_color(),
+                    "alpha": 0.35,
+                    "linewidth": 0,
+                    "zorder": 2,
+                }
+                ax.fill(x + turn, y, clip_path=edge, **shade)
+        if named and outline.name:
+            _name(ax, outline.name, x, y, turns, look.get("color"))
+    if "color" not in kwargs:
+        _draw_legend(ax, pole)
+    if any(outline.synthetic for outline in outlines):
+        mark_synthetic(ax)
+    return ax
+
+
+class Outline(NamedTuple):
+    """Where a granule lies; degrees, longitude without jumps."""
+
+    name: str
+    longitude: Array
+    latitude: Array
+    closed: bool  # an area, not a track
+    time: pd.Timestamp | None  # the middle
+    synthetic: bool
+
+
+def _outline(granule: Any) -> Outline:
+    import pandas as pd
+
+    if hasattr(granule, "data_vars"):
+        return _outline_of_pixels(granule)
+    geometry = granule.geometry or {}
+    points: Any = geometry.get("coordinates") or []
+    if geometry.get("type") == "Polygon":
+        points = points[0]
+    if len(points) < 2 or geometry.get("type") not in ("Polygon", "LineString"):
+        raise ValueError(f"{granule.id} has no footprint that is a polygon or a line.")
+    start, end = granule.common_metadata.start_datetime, granule.common_metadata.end_datetime
+    both = [pd.Timestamp(time) for time in (start or granule.datetime, end or granule.datetime)]
+    longitude, latitude = np.asarray(points, dtype=float)[:, :2].T
+    longitude, latitude = _along_great_circles(longitude, latitude)
+    closed = geometry["type"] == "Polygon"
+    if closed:
+        longitude, latitude = _round_the_pole(longitude, latitude)
+    name = identify(granule.id).orbit_and_frame
+    return Outline(name, longitude, latitude, closed, both[0] + (both[1] - both[0]) / 2, False)
+
+
+def _outline_of_pixels(ds: xr.Dataset) -> Outline:
+    """Go round the pixels of a swath that have a place, or along a track."""
+    import pandas as pd
+
+    if not {"latitude", "longitude"} <= set(ds.variables):
+        raise ValueError("The dataset has no place: ask open_granule for latitude and longitude.")
+    latitude, longitude = floats(ds["latitude"]), floats(ds["longitude"])
+    placed = np.isfinite(latitude) & np.isfinite(longitude)
+    if not placed.any():
+        raise ValueError("No pixel of the dataset has a latitude and a longitude.")
+    if closed := latitude.ndim == 2:
+        columns = np.flatnonzero(placed.mean(axis=0) > 0.5)
+        lines = np.flatnonzero(placed[:, columns].all(axis=1))
+        some = lines[np.linspace(0, len(lines) - 1, 50).astype(int)]
+        ends = np.concatenate(
+            [
+                [(line, columns[0]) for line in some],
+                [(line, columns[-1]) for line in some[::-1]],
+                [(some[0], columns[0])],
+            ]
+        )
+        latitude, longitude = latitude[*ends.T], longitude[*ends.T]
+    else:
+        some = np.flatnonzero(placed)[:: max(1, int(placed.sum()) // 200)]
+        latitude, longitude = latitude[some], longitude[some]
+    longitude, latitude = _along_great_circles(longitude, latitude)
+    times = ds["time"].values if "time" in ds.variables else np.array([])
+    known = len(times) > 0 and np.issubdtype(times.dtype, np.datetime64)
+    middle = pd.Timestamp(times[len(times) // 2]) if known else None
+    name = granule_title(ds).partition(",")[0].rpartition(" ")[2]
+    return Outline(name, longitude, latitude, closed, middle, bool(ds.attrs.get("synthetic")))
+
+
+def _along_great_circles(longitude: Array, latitude: Array) -> tuple[Array, Array]:
+    """Put points between those given, at most a degree apart, along the shortest way on a sphere.
+
+    A footprint has a corner every few degrees. Straight lines between them on a map would cut
+    across a turn near a pole, and across the whole map at 180 degrees.
+    """
+    lon, lat = np.radians(longitude), np.radians(latitude)
+    corners = np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=1)
+    pieces = []
+    for a, b in itertools.pairwise(corners):
+        angle = np.arccos(np.clip(a @ b, -1, 1))
+        share = np.linspace(0, 1, int(np.ceil(np.degrees(angle))) + 1)[:-1, None]
+        pieces.append(
+            a if angle < 1e-9 else np.sin((1 - share) * angle) * a + np.sin(share * angle) * b
+        )
+    x, y, z = np.vstack([*pieces, corners[-1]]).T
+    east = np.unwrap(np.degrees(np.arctan2(y, x)), period=360)
+    return east - 360 * np.round(east.mean() / 360), np.degrees(np.arctan2(z, np.hypot(x, y)))
+
+
+def _round_the_pole(longitude: Array, latitude: Array) -> tuple[Array, Array]:
+    """Close an area that holds a pole along the edge of the map, where the pole is."""
+    if abs(longitude[-1] - longitude[0]) < 180:
+        return longitude, latitude
+    edge = np.copysign(90.0, latitude.mean())
+    return np.r_[longitude, longitude[-1], longitude[0]], np.r_[latitude, edge, edge]
+
+
+def _side(outline: Outline) -> str:
+    """Tell where the Sun is up: by the low-precision formulas of the Astronomical Almanac."""
+    import pandas as pd
+
+    if outline.time is None:
+        return "day and night"
+    naive = outline.time.tz_convert(None) if outline.time.tzinfo else outline.time
+    days = (naive - pd.Timestamp("2000-01-01T12:00")) / pd.Timedelta(days=1)
+    anomaly = np.radians(357.528 + 0.9856003 * days)
+    ecliptic = 280.460 + 0.9856474 * days + 1.915 * np.sin(anomaly) + 0.020 * np.sin(2 * anomaly)
+    tilt, ecliptic = np.radians(23.439), np.radians(ecliptic)
+    declination = np.arcsin(np.sin(tilt) * np.sin(ecliptic))
+    ascension = np.arctan2(np.cos(tilt) * np.sin(ecliptic), np.cos(ecliptic))
+    greenwich = np.radians((18.697374558 + 24.06570982441908 * days) % 24 * 15)
+    lat, hour = np.radians(outline.latitude), greenwich + np.radians(outline.longitude) - ascension
+    height = np.sin(lat) * np.sin(declination) + np.cos(lat) * np.cos(declination) * np.cos(hour)
+    lit = float((np.degrees(np.arcsin(height)) > -HORIZON).mean())
+    return "day" if lit == 1 else "night" if lit == 0 else "day and night"
+
+
+def _projected(
+    outline: Outline, pole: str | None, limits: tuple[float, float]
+) -> tuple[Array, Array, list[float]]:
+    """Return x and y on the map, and by how much to move them in x to be seen wherever they are."""
+    if pole:
+        return *_from_pole(outline.longitude, outline.latitude, pole), [0.0]
+    x = outline.longitude
+    seen = [
+        turn
+        for turn in (-360.0, 0.0, 360.0)
+        if x.min() + turn < limits[1] and x.max() + turn > limits[0]
+    ]
+    return x, outline.latitude, seen
+
+
+def _from_pole(longitude: Array, latitude: Array, pole: str) -> tuple[Array, Array]:
+    """Project: azimuthal equidistant, in degrees from the pole, with Greenwich at the bottom."""
+    sign = 1 if pole == "north" else -1
+    away = np.where(sign * latitude < 0, np.nan, 90 - sign * latitude)
+    return away * np.sin(np.radians(longitude)), -sign * away * np.cos(np.radians(longitude))
+
+
+def _draw_world(ax: Axes, bbox: tuple[float, float, float, float]) -> Patch:
+    """Draw coastlines and a grid, and return the edge of the map."""
+    from matplotlib.ticker import MaxNLocator, MultipleLocator
+
+    west, south, east, north = bbox
+    east += 360 if east <= west else 0
+    ax.set(xlim=(west, east), ylim=(south, north), autoscale_on=False)
+    middle = float(np.cos(np.radians((south + north) / 2)))
+    ax.set_aspect(1 / max(0.2, middle))
+    draw_coastlines(ax, colors="0.55", linewidths=0.5, zorder=1)
+    wide, tall, steps = east - west > 180, north - south > 90, [1, 2, 3, 5, 10]
+    ax.xaxis.set_major_locator(MultipleLocator(60) if wide else MaxNLocator(5, steps=steps))
+    ax.yaxis.set_major_locator(MultipleLocator(30) if tall else MaxNLocator(5, steps=steps))
+    label_degrees(ax)
+    ax.grid(color="0.9", linewidth=0.6)
+    ax.set_axisbelow(True)
+    return ax.patch
+
+
+def _draw_pole(ax: Axes, pole: str) -> Patch:
+    """Draw coastlines, circles and spokes around a pole, and return the edge of the map."""
+    from matplotlib.patches import Circle
+
+    sign, edge = 1 if pole == "north" else -1, 90 - POLAR_CIRCLE
+    ax.set(xlim=(-edge, edge), ylim=(-edge, edge), autoscale_on=False, aspect="equal")
+    ax.axis("off")
+    outer = ax.add_patch(Circle((0, 0), edge, facecolor="none", edgecolor="0.3", zorder=1))
+    outer.set_clip_on(False)
+    grid: dict[str, Any] = {"color": "0.88", "linewidth": 0.8, "zorder": 1}
+    for away in (10, 20, 30):
+        ax.add_patch(Circle((0, 0), away, facecolor="none", edgecolor="0.88", zorder=1))
+    for longitude in range(-180, 180, 30):
+        spoke = np.array([89.0, POLAR_CIRCLE, POLAR_CIRCLE - 3]) * sign
+        x, y = _from_pole(np.full(3, longitude), spoke, pole)
+        ax.plot(x[:2], y[:2], **grid)
+        ax.text(x[2], y[2], degrees(longitude, "WE"), **_SMALL)
+    for coast in coastlines():
+        x, y = _from_pole(coast[:, 0], coast[:, 1], pole)
+        if np.nanmin(np.hypot(x, y), initial=99) < edge:
+            ax.plot(x, y, color="0.55", linewidth=0.5, zorder=1, clip_path=outer)
+    for latitude in (60, 70, 80):
+        x, y = _from_pole(np.array([-135.0]), np.array([sign * latitude]), pole)
+        box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.5}
+        ax.text(x.item(), y.item(), degrees(sign * latitude, "SN"), bbox=box, **_SMALL)
+    return outer
+
+
+_SMALL: dict[str, Any] = {"fontsize": "x-small", "color": "0.35", "ha": "center", "va": "center"}
+
+
+def _name(ax: Axes, name: str, x: Array, y: Array, turns: list[float], colour: Any) -> None:
+    """Write a name beside the part of a footprint that is on the map."""
+    (west, east), (south, north) = ax.get_xlim(), ax.get_ylim()
+    for turn in turns:
+        inside = (x + turn > west) & (x + turn < east) & (y > south) & (y < north)
+        if not inside.any():
+            continue
+        middle = np.flatnonzero(inside)[inside.sum() // 4]
+        place = (x[middle] + turn, y[middle])
+        box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.8}
+        look: dict[str, Any] = {"fontsize": "x-small", "color": colour, "bbox": box, "zorder": 4}
+        ax.annotate(name, place, (5, 0), textcoords="offset points", clip_on=True, **look)
+        return
+
+
+def _draw_legend(ax: Axes, pole: str | None) -> None:
+    """Explain the colours, each once."""
+    lines, names = ax.get_legend_handles_labels()
+    told = {name: line for name, line in zip(names, lines, strict=True) if name in COLOURS}
+    place: dict[str, Any] = {"loc": "lower right", "bbox_to_anchor": (1, 1), "ncols": 3}
+    if pole:
+        place |= {"loc": "upper center", "bbox_to_anchor": (0.5, -0.05)}
+    order = [name for name in COLOURS if name in told]
+    ax.legend([told[n] for n in order], order, frameon=False, fontsize="small", **place)
