@@ -6,7 +6,7 @@ import pytest
 import xarray as xr
 from matplotlib.collections import LineCollection, QuadMesh
 
-from earthcare_tutorial import open_granule, plot_swath
+from earthcare_tutorial import open_granule, plot_swath, prepare_swath
 
 WANTED = ["cloud_water_path", "cloud_top_height", "quality_status", "latitude", "longitude", "time"]
 
@@ -134,3 +134,18 @@ def test_wrong_names_are_explained(swath):
         plot_swath(swath, "time")
     with pytest.raises(ValueError, match="no latitude of each pixel: ask open_granule"):
         plot_swath(swath.drop_vars("latitude"), "cloud_water_path")
+
+
+def test_prepared_swath_has_units_for_people_and_no_bad_pixels(swath):
+    clean = prepare_swath(swath)
+    assert clean["cloud_water_path"].attrs["units"] == "g m-2"
+    assert float(clean["cloud_water_path"].max()) == 250.0
+    assert float(clean["cloud_top_height"].max()) == 1.5
+    assert clean["cloud_water_path"].attrs["left_out"] == pytest.approx(0.2)
+    assert clean["cloud_water_path"][10:20].isnull().all()
+    assert swath["cloud_water_path"].attrs["units"] == "kg m-2", "the original is untouched"
+    assert "left_out" not in clean["latitude"].attrs
+    ax = plot_swath(clean, "cloud_water_path")
+    assert mesh(ax).get_array().max() == 250.0, "not scaled twice"
+    assert "20.0% of the retrieved pixels left out as bad" in ax.get_title()
+    assert prepare_swath(swath, max_quality=3)["cloud_water_path"].attrs["left_out"] == 0

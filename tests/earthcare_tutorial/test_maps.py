@@ -1,0 +1,129 @@
+"""Maps of footprints: where they lie, across 180 degrees and round a pole, by day and by night."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pystac
+import pytest
+import xarray as xr
+
+from earthcare_tutorial import plot_map
+
+WEST, EAST = -178.0, 178.0  # of a swath across the antimeridian
+
+
+@pytest.fixture(autouse=True)
+def _close_figures():
+    yield
+    for number in plt.get_fignums():
+        plt.figure(number).canvas.draw()
+    plt.close("all")
+
+
+def footprint(frame, corners, *, start="2025-03-16T12:00:00Z", kind="Polygon"):
+    return pystac.Item(
+        id=f"ECA_EXBA_MSI_COP_2A_20250316T120000Z_20250912T203345Z_04537{frame}",
+        geometry={"type": kind, "coordinates": [corners] if kind == "Polygon" else corners},
+        bbox=None,
+        datetime=None,
+        properties={"start_datetime": start, "end_datetime": start},
+    )
+
+
+def box(west, south, east, north):
+    return [[west, south], [east, south], [east, north], [west, north], [west, south]]
+
+
+def drawn(ax, frame):
+    return [line for line in ax.lines if line.get_gid() == f"04537{frame}"]
+
+
+def test_a_footprint_across_the_antimeridian_is_drawn_at_both_edges():
+    ax = plot_map(footprint("B", box(EAST, 30, WEST, 40)))
+    lines = drawn(ax, "B")
+    assert sorted(round(line.get_xdata().mean()) for line in lines) == [-180, 180]
+    assert all(np.ptp(line.get_xdata()) < 5 for line in lines)
+    assert len(ax.patches) == 2
+    around = plot_map(footprint("B", box(EAST, 30, WEST, 40)), bbox=(160, 20, -160, 50))
+    (line,) = drawn(around, "B")
+    assert around.get_xlim() == (160, 200)
+    assert 160 < line.get_xdata().min() < line.get_xdata().max() < 200
+    assert around.xaxis.get_major_formatter()(190) == "170°W"
+
+
+def test_edges_follow_great_circles_near_a_pole():
+    item = footprint("C", [[0, 80], [90, 80]], kind="LineString")
+    (line,) = drawn(plot_map(item), "C")
+    assert line.get_ydata().max() == pytest.approx(82.9, abs=0.1)
+    assert not plot_map(item).patches, "a track has no area"
+    (line,) = drawn(plot_map(item, pole="north"), "C")
+    x, y = line.get_xdata(), line.get_ydata()
+    assert [x[0], y[0], x[-1], y[-1]] == pytest.approx([0, -10, 10, 0], abs=1e-6)
+    assert np.hypot(x, y).min() == pytest.approx(90 - 82.9, abs=0.1)
+    (line,) = drawn(plot_map(item, pole="south"), "C")
+    assert np.isnan(line.get_xdata()).all(), "not on this side of the Earth"
+
+
+def test_an_area_that_holds_the_pole_reaches_the_edge_of_the_map():
+    corners = [[longitude, -80] for longitude in (0, 90, 180, -90, 0)]
+    ax = plot_map(footprint("G", corners))
+    assert min(line.get_ydata().min() for line in drawn(ax, "G")) == -90
+
+
+@pytest.mark.parametrize(
+    ("start", "south", "side"),
+    [
+        ("2025-03-20T12:00:00Z", -5, "day"),
+        ("2025-03-20T00:00:00Z", -5, "night"),
+        ("2025-03-20T06:00:00Z", -5, "day and night"),
+        ("2025-12-21T12:00:00Z", 70, "night"),  # polar night at noon
+        ("2025-06-21T00:00:00Z", 70, "day"),  # midnight sun
+    ],
+)
+def test_day_is_where_the_sun_is_up(start, south, side):
+    item = footprint("E", box(-5, south, 5, south + 10), start=start)
+    ax = plot_map(item)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == [side]
+
+
+@pytest.fixture
+def pixels():
+    along, across = np.meshgrid(np.arange(200), np.arange(40), indexing="ij")
+    longitude = (179 + 0.05 * across - 0.002 * along + 180) % 360 - 180
+    latitude = 10 - 0.05 * along
+    latitude = np.where((across < 3) | (across > 36), np.nan, latitude)
+    dims = ("along_track", "across_track")
+    times = np.datetime64("2025-03-16T00:00:00", "ns") + np.arange(200) * np.timedelta64(60, "ms")
+    return xr.Dataset(
+        {"latitude": (dims, latitude), "longitude": (dims, longitude), "time": (dims[:1], times)},
+        attrs={"synthetic": "SYNTHETIC"},
+    )
+
+
+def test_a_dataset_is_drawn_by_its_outline_and_marked_when_synthetic(pixels):
+    ax = plot_map([pixels])
+    (line,) = [line for line in ax.lines if line.get_xdata().mean() > 0]
+    assert line.get_xdata().min() == pytest.approx(179 + 0.05 * 3 - 0.4, abs=0.02)
+    assert line.get_xdata().max() == pytest.approx(179 + 0.05 * 36, abs=0.02)
+    assert line.get_ydata().min() == pytest.approx(0.05)
+    assert "synthetic data" in [text.get_text() for text in ax.texts]
+    pixels.attrs.clear()
+    assert "synthetic data" not in [text.get_text() for text in plot_map(pixels).texts]
+
+
+def test_names_own_axes_and_colours():
+    items = [footprint(frame, box(10 * n, 0, 10 * n + 3, 40)) for n, frame in enumerate("DEF")]
+    own = plt.figure().subplots()
+    ax = plot_map(items, ax=own, color="black", labels=True)
+    assert ax is own
+    assert ax.get_legend() is None, "with one colour there is nothing to explain"
+    assert {text.get_text() for text in ax.texts} == {"04537D", "04537E", "04537F"}
+    assert not plot_map(items, labels=False).texts
+
+
+def test_nothing_to_draw_is_explained(pixels):
+    with pytest.raises(ValueError, match="no granules to draw"):
+        plot_map([])
+    with pytest.raises(ValueError, match="no footprint"):
+        plot_map(footprint("E", [[0, 0]], kind="Point"))
+    with pytest.raises(ValueError, match="ask open_granule for latitude"):
+        plot_map(pixels.drop_vars("latitude"))
