@@ -24,14 +24,34 @@ class MissingError(OSError):
     """A part is not here yet. HDF5 turns it into errors of many kinds: look at ``missing``."""
 
 
-class SparseFile(io.RawIOBase):
+class PlacedFile(io.RawIOBase):
+    """A file of known size that is read from a place in it; a subclass says how, in readinto."""
+
+    size: int
+    _place = 0
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go to a place in the file."""
+        self._place = offset + (0, self._place, self.size)[whence]
+        return self._place
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def seekable(self) -> bool:
+        """Say that it can be read in any order."""
+        return True
+
+
+class SparseFile(PlacedFile):
     """A file for h5py that never waits: it notes what is missing, and raises.
 
     The memory of parts that were never put is never touched, so it costs nothing.
     """
 
     def __init__(self, size: int) -> None:
-        self.size, self._place = size, 0
+        self.size = size
         self._map = mmap.mmap(-1, size, access=mmap.ACCESS_COPY)
         self._starts: list[int] = []  # of the parts that are here: sorted, and apart
         self._ends: list[int] = []
@@ -87,19 +107,6 @@ class SparseFile(io.RawIOBase):
                 if not self.has(lead, lead + LEAST):
                     self.ahead.add((lead, lead + LEAST))
         return end - start
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go to a place in the file."""
-        self._place = offset + (0, self._place, self.size)[whence]
-        return self._place
-
-    def readable(self) -> bool:
-        """Say that it can be read."""
-        return True
-
-    def seekable(self) -> bool:
-        """Say that it can be read in any order."""
-        return True
 
     def close(self) -> None:
         """Free the memory."""

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from earthcare_tutorial._http import BUSY, fetch, session
 from earthcare_tutorial._notes import _say
+from earthcare_tutorial._ranges import SIGNATURE
 from earthcare_tutorial.assets import h5_url
 from earthcare_tutorial.auth import Token
 from earthcare_tutorial.credentials import TOKEN_PAGE, Secret
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 DATA_ROOT = "https://catalog.maap.eo.esa.int/data/"
 
-_SIGNATURE = b"\x89HDF\r\n\x1a\n"  # the first 8 bytes of every HDF5 file
 
 #: The rungs in the order in which they are climbed, with what to do when one breaks.
 RUNGS = {
@@ -90,7 +90,7 @@ def _first_bytes(url: str, bearer: str) -> tuple[requests.Response, bytes]:
         request.headers["Authorization"] = f"Bearer {bearer}"
         return request
 
-    wanted = {"Range": f"bytes=0-{len(_SIGNATURE) - 1}", "Accept-Encoding": "identity"}
+    wanted = {"Range": f"bytes=0-{len(SIGNATURE) - 1}", "Accept-Encoding": "identity"}
     with session() as patient:
         return fetch(url, patient, headers=wanted, auth=sign)
 
@@ -109,7 +109,7 @@ def _judge(answer: requests.Response, start: bytes, name: str) -> tuple[str | No
         return "address", f"The data server has no file {name} ({status})."
     if status in BUSY:
         return "network", f"The data server is busy ({status})."
-    if answer.ok and start == _SIGNATURE:
+    if answer.ok and start == SIGNATURE:
         return None, ""
     if answer.ok and ("html" in kind or start.lstrip().startswith(b"<")):
         return "account", (

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Any
 
 from earthcare_tutorial._ranges import RemoteRanges, open_connections
+from earthcare_tutorial._sparse import PlacedFile
 from earthcare_tutorial.assets import h5_url
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _open_lazily(file: _RemoteFile, group: str, isel: Mapping[str, Any] | None) 
     return ds.isel(isel) if isel else ds
 
 
-class _RemoteFile(io.RawIOBase):
+class _RemoteFile(PlacedFile):
     """A link as a file: fetches blocks as they are read, and keeps the last of them.
 
     fsspec opens links too, but fetches in another thread while h5py, in this one, holds its lock.
@@ -106,7 +106,7 @@ class _RemoteFile(io.RawIOBase):
     def __init__(self, remote: RemoteRanges) -> None:
         from fsspec.caching import BlockCache
 
-        self._remote, self._place, self.size = remote, 0, remote.size
+        self._remote, self.size = remote, remote.size
         self._cache = BlockCache(BLOCK_SIZE, self._block, remote.size)
 
     def _block(self, start: int, end: int) -> bytes:
@@ -119,19 +119,6 @@ class _RemoteFile(io.RawIOBase):
         buffer[: len(data)] = data
         self._place += len(data)
         return len(data)
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go to a place in the file."""
-        self._place = offset + (0, self._place, self.size)[whence]
-        return self._place
-
-    def readable(self) -> bool:
-        """Say that it can be read."""
-        return True
-
-    def seekable(self) -> bool:
-        """Say that it can be read in any order."""
-        return True
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _RemoteFile, (self._remote,)

@@ -15,7 +15,6 @@ from maap_replay.service import fields, filters, landing, metadata, pages, searc
 from maap_replay.service.errors import RefusalError, not_found
 from maap_replay.service.keys import RECORDINGS as RECORDINGS
 from maap_replay.service.keys import STRICT as STRICT
-from maap_replay.service.landing import CONFORMANCE as CONFORMANCE
 from maap_replay.service.landing import GEOJSON, JSON, link
 
 
