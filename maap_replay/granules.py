@@ -1,5 +1,7 @@
 """Synthetic granules on disk: written on first request, kept in a bounded cache.
 
+The scenes that the products of a frame share lie beside them, under the same bound.
+
 The writer runs in a process of its own, so that its memory returns to the system and that killing
 it harms nobody. Whoever asks first makes the file; others wait for it.
 """
@@ -10,13 +12,13 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
 
 from maap_replay.synthetic import SCENE_VERSION, can_write
+from maap_replay.synthetic.files import locked
 
 #: Where to keep granules, and how many GB of them.
 FOLDER_VARIABLE, SIZE_VARIABLE = "MAAP_REPLAY_CACHE", "MAAP_REPLAY_CACHE_GB"
@@ -65,7 +67,7 @@ def granule_file(product_id: str, suffix: str) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         picture = suffix == ".jpeg"
         lock = cache_folder() / f"{product_id}.{'picture' if picture else 'granule'}.lock"
-        with _locked(lock):
+        with locked(lock):
             if not path.exists():  # nobody made it while we waited
                 _write(product_id, folder, picture)
                 _make_room(keep=folder)
@@ -97,35 +99,10 @@ def tell_cache(*, clear: bool) -> int:
 def _write(product_id: str, folder: Path, picture: bool) -> None:
     flags = ["--quicklook"] if picture else []
     command = [sys.executable, "-m", "maap_replay.synthetic", *flags, product_id, str(folder)]
+    command += [] if picture else [str(folder.parent)]  # scenes lie beside the granules
     done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     if done.returncode:
         raise RuntimeError(f"The writer of {product_id} ended with status {done.returncode}.")
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock on a file; the system releases it when its holder dies."""
-    with path.open("ab") as file:
-        if sys.platform == "win32":
-            import msvcrt
-
-            while True:
-                try:
-                    file.seek(0)
-                    msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-                    break
-                except OSError:
-                    time.sleep(0.1)
-            try:
-                yield
-            finally:
-                file.seek(0)
-                msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
 
 
 def _granules() -> list[tuple[float, int, Path]]:
@@ -143,10 +120,11 @@ def _granules() -> list[tuple[float, int, Path]]:
 def _make_room(keep: Path) -> None:
     """Drop abandoned pieces, then the granules that have not been asked for longest."""
     limit = float(os.environ.get(SIZE_VARIABLE) or DEFAULT_GB) * 1e9
-    for piece in cache_folder().glob("*/.*.part"):
-        with suppress(OSError):
-            if time.time() - piece.stat().st_mtime > _ABANDONED:
-                piece.unlink()
+    for pattern in (".*.part", "*/.*.part"):  # of scenes, which are folders, and of granules
+        for piece in cache_folder().glob(pattern):
+            with suppress(OSError):
+                if time.time() - piece.stat().st_mtime > _ABANDONED:
+                    _remove(piece) if piece.is_dir() else piece.unlink()
     granules = _granules()
     total = sum(size for _, size, _ in granules)
     for _, size, folder in granules:

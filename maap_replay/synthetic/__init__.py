@@ -1,37 +1,56 @@
-"""Synthetic EarthCARE granules: full size, real structure, invented clouds.
+"""Synthetic EarthCARE granules: full size, real structure, invented weather.
 
 One scene per orbit and frame feeds every product of the frame. Everything follows from the product
-id, so two machines write the same clouds. The files say in their ``Notes`` that they are synthetic.
+id, so two machines write the same weather. The files say in their ``Notes`` that they are
+synthetic.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 
 from maap_replay.synthetic.product_id import parse
 
 #: Raise it when a change of the writers changes what they write: caches of older versions are left
 #: behind.
-SCENE_VERSION = 3
+SCENE_VERSION = 4
 #: What `Notes` says in the header of every file. Readers recognise the first word.
 NOTES = "SYNTHETIC: written by maap-replay, not a measurement"
-#: File types that can be written.
-FILE_TYPES = frozenset({"MSI_COP_2A"})
+#: File type -> its processor, which the header names. Each has a module in `products`.
+CREATORS = {
+    "MSI_COP_2A": "M-CLD",
+}
+#: File types with a picture.
+PICTURES = frozenset({"MSI_COP_2A"})
 
 
 def can_write(product_id: str) -> bool:
     """Whether there is a writer for the file type of a product id (of one frame, A to H)."""
     try:
-        return parse(product_id).file_type in FILE_TYPES
+        return parse(product_id).file_type in CREATORS
     except ValueError:
         return False
 
 
-def write_product(product_id: str, folder: Path) -> None:
-    """Write ``ID.h5`` and ``ID.HDR`` into a folder; each appears when it is complete."""
-    from maap_replay.synthetic import msi_cop_2a
+def write_product(product_id: str, folder: Path, scenes: Path) -> None:
+    """Write ``ID.h5`` and ``ID.HDR`` into a folder; each appears when it is complete.
 
-    msi_cop_2a.write(_checked(product_id), folder)
+    Parameters
+    ----------
+    product_id : str
+        What to write.
+    folder : Path
+        Where to.
+    scenes : Path
+        Folder in which the scene of the frame is kept for its other products.
+    """
+    from maap_replay.synthetic.frame import Frame
+    from maap_replay.synthetic.products.writing import write
+
+    product = parse(_checked(product_id))
+    module = import_module(f"maap_replay.synthetic.products.{product.file_type.lower()}")
+    write(product, folder, Frame(product, scenes), module.contents)
 
 
 def write_quicklook(product_id: str, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""``python -m maap_replay.synthetic [--quicklook] PRODUCT_ID FOLDER``."""
+"""``python -m maap_replay.synthetic [--quicklook] PRODUCT_ID FOLDER [SCENES]``."""
 
 from __future__ import annotations
 
@@ -15,12 +15,22 @@ def main() -> int:
     parser.add_argument("--quicklook", action="store_true", help="write the picture only")
     parser.add_argument("product_id", metavar="PRODUCT_ID")
     parser.add_argument("folder", metavar="FOLDER", type=Path)
+    parser.add_argument(
+        "scenes",
+        metavar="SCENES",
+        type=Path,
+        nargs="?",
+        help="where scenes are kept for the other products of a frame (by default FOLDER)",
+    )
     arguments = parser.parse_args()
     if not can_write(arguments.product_id):
         sys.stderr.write(f"There is no writer for {arguments.product_id}.\n")
         return 2
-    write = write_quicklook if arguments.quicklook else write_product
-    write(arguments.product_id, arguments.folder)
+    name, folder = arguments.product_id, arguments.folder
+    if arguments.quicklook:
+        write_quicklook(name, folder)
+    else:
+        write_product(name, folder, arguments.scenes or folder)
     return 0
 
 

@@ -11,11 +11,9 @@ from xml.etree import ElementTree
 import numpy as np
 
 from maap_replay.ground_track import frame_time, node_time, track
-from maap_replay.synthetic import NOTES, layout
+from maap_replay.synthetic import CREATORS, NOTES, layout
 from maap_replay.synthetic.product_id import ProductId
 
-#: Processor that writes a file type.
-CREATORS = {"MSI_COP_2A": "M-CLD"}
 Header = dict[str, Any]
 
 

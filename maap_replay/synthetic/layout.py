@@ -23,7 +23,7 @@ LEAP_SECONDS = 5.0
 
 #: Observed: netCDF's default fill value, also for the 64-bit variables.
 FLOAT_FILL = 9.969209968386869e36
-BYTE_FILL = -127
+BYTE_FILL, SHORT_FILL, INTEGER_FILL = -127, -32767, -2147483647
 #: Observed for cloud_water_path, chosen for the others: shuffle, deflate 3, three by three chunks.
 DEFLATE_LEVEL = 3
 CHUNKS_PER_SIDE = 3

@@ -14,10 +14,10 @@ from matplotlib.figure import Figure
 
 from maap_replay.synthetic import layout
 from maap_replay.synthetic.files import complete_or_absent
-from maap_replay.synthetic.fractal import Field
+from maap_replay.synthetic.instruments.cloud_retrieval import retrieve
 from maap_replay.synthetic.product_id import parse
-from maap_replay.synthetic.retrieval import retrieve
-from maap_replay.synthetic.scene import make_scene
+from maap_replay.synthetic.scene.clouds import make_scene
+from maap_replay.synthetic.scene.fractal import Field
 
 #: Every fourth pixel, 1.8 km, of which three lines make one column of the picture.
 LEVEL, LINES = 2, 3

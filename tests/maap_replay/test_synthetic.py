@@ -18,9 +18,9 @@ from PIL import Image
 
 from maap_replay.ground_track import frame_time, node_time, track
 from maap_replay.synthetic import NOTES, can_write, layout, write_product, write_quicklook
+from maap_replay.synthetic.instruments.cloud_retrieval import retrieve
 from maap_replay.synthetic.product_id import parse
-from maap_replay.synthetic.retrieval import retrieve
-from maap_replay.synthetic.scene import make_scene
+from maap_replay.synthetic.scene.clouds import make_scene
 
 DAY = "ECA_EXBA_MSI_COP_2A_20250316T133058Z_20250912T203345Z_04537E"
 LATER = "ECA_EXBA_MSI_COP_2A_20250316T133058Z_20251112T203345Z_04537E"
@@ -31,7 +31,7 @@ FILL = 9.969209968386869e36
 @pytest.fixture(scope="session")
 def granule(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("granule")
-    write_product(DAY, folder)
+    write_product(DAY, folder, folder)
     return folder / f"{DAY}.h5"
 
 
@@ -173,4 +173,4 @@ def test_only_known_products_can_be_written(tmp_path: Path) -> None:
     assert not can_write(DAY.replace("MSI_COP_2A", "ATL_EBD_2A"))
     assert not can_write("../../etc/passwd")
     with pytest.raises(KeyError, match="no writer"):
-        write_product("nonsense", tmp_path)
+        write_product("nonsense", tmp_path, tmp_path)

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from maap_replay.synthetic.atmosphere import Atmosphere
-from maap_replay.synthetic.cloud_layer import Layer
-from maap_replay.synthetic.deep_convection import cirrus, deep_convection
-from maap_replay.synthetic.fractal import Canvas, Field, Mask, noise, ramp
-from maap_replay.synthetic.layered_clouds import fronts, midlevel
-from maap_replay.synthetic.low_clouds import low_layer
 from maap_replay.synthetic.product_id import ProductId
-from maap_replay.synthetic.regimes import Regimes, make_regimes
-from maap_replay.synthetic.swath import Swath, make_swath
+from maap_replay.synthetic.scene.atmosphere import Atmosphere
+from maap_replay.synthetic.scene.cloud_layer import Layer
+from maap_replay.synthetic.scene.deep_convection import cirrus, deep_convection
+from maap_replay.synthetic.scene.fractal import Canvas, Field, Mask, noise, ramp
+from maap_replay.synthetic.scene.layered_clouds import fronts, midlevel
+from maap_replay.synthetic.scene.low_clouds import low_layer
+from maap_replay.synthetic.scene.regimes import Regimes, make_regimes
+from maap_replay.synthetic.scene.swath import Swath, make_swath
 
 #: Cloud water freezes between these temperatures (Pruppacher and Klett 1997, chapter 9), here at
 #: once.

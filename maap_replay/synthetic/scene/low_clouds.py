@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from maap_replay.synthetic.cloud_layer import Layer
-from maap_replay.synthetic.fractal import Canvas, Field, cells, enlarge, noise, ramp, streaks
-from maap_replay.synthetic.regimes import Regimes
+from maap_replay.synthetic.scene.cloud_layer import Layer
+from maap_replay.synthetic.scene.fractal import Canvas, Field, cells, enlarge, noise, ramp, streaks
+from maap_replay.synthetic.scene.regimes import Regimes
 
 #: Diameter of mesoscale cells (Wood, doi:10.1175/MWR-D-11-00121.1: 10 to 50 km).
 CELL_KM = 24.0

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from maap_replay.synthetic.fractal import Canvas, Field, enlarge, noise, ramp, streaks
-from maap_replay.synthetic.regimes import Regimes
+from maap_replay.synthetic.scene.fractal import Canvas, Field, enlarge, noise, ramp, streaks
+from maap_replay.synthetic.scene.regimes import Regimes
 
 #: One candidate system per square of this side; the regime decides how many of them live.
 SPACING_KM = 92.0

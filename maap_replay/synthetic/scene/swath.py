@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from maap_replay.ground_track import beside, frame_time, node_time, track
-from maap_replay.synthetic import layout, world
-from maap_replay.synthetic.fractal import Canvas, Field, Mask, enlarge, noise
+from maap_replay.synthetic import layout
 from maap_replay.synthetic.product_id import ProductId
+from maap_replay.synthetic.scene import world
+from maap_replay.synthetic.scene.fractal import Canvas, Field, Mask, enlarge, noise
 
 #: Smooth fields (the Sun, the geoid) are computed at every 32nd pixel only.
 COARSE_LEVEL = 5

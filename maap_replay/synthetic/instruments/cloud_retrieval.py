@@ -9,11 +9,11 @@ from zlib import crc32
 import numpy as np
 import numpy.typing as npt
 
-from maap_replay.synthetic.cloud_layer import water_path
-from maap_replay.synthetic.fractal import Canvas, Field, Mask, noise, ramp
 from maap_replay.synthetic.layout import QUALITY_NO_RETRIEVAL
 from maap_replay.synthetic.product_id import ProductId
-from maap_replay.synthetic.scene import Scene
+from maap_replay.synthetic.scene.cloud_layer import water_path
+from maap_replay.synthetic.scene.clouds import Scene
+from maap_replay.synthetic.scene.fractal import Canvas, Field, Mask, noise, ramp
 
 #: Limits of optical thickness: the faintest cloud that is retrieved, the end of the look-up table.
 FAINTEST, THICKEST = 0.252, 255.0

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from maap_replay.synthetic.fractal import Canvas, Field, cells, enlarge, noise, ramp, streaks
-from maap_replay.synthetic.regimes import Regimes
+from maap_replay.synthetic.scene.fractal import Canvas, Field, cells, enlarge, noise, ramp, streaks
+from maap_replay.synthetic.scene.regimes import Regimes
 
 #: A front is drawn no further along the track than this.
 REACH_KM = 900.0

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from maap_replay.synthetic.fractal import Field, Mask
+from maap_replay.synthetic.scene.fractal import Field, Mask
 
 WATER_DENSITY, ICE_DENSITY = 1000.0, 917.0
 

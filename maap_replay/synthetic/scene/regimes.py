@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from maap_replay.synthetic import world
-from maap_replay.synthetic.atmosphere import Atmosphere, climate, season
-from maap_replay.synthetic.fractal import Canvas, Field, enlarge, noise
 from maap_replay.synthetic.product_id import ProductId
-from maap_replay.synthetic.swath import COARSE_LEVEL, Swath, positions, seconds_from_start
+from maap_replay.synthetic.scene import world
+from maap_replay.synthetic.scene.atmosphere import Atmosphere, climate, season
+from maap_replay.synthetic.scene.fractal import Canvas, Field, enlarge, noise
+from maap_replay.synthetic.scene.swath import COARSE_LEVEL, Swath, positions, seconds_from_start
 
 
 @dataclass(frozen=True)

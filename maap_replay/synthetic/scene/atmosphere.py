@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from maap_replay.synthetic.fractal import Field
+from maap_replay.synthetic.scene.fractal import Field
 
 #: Lapse rate of the troposphere in K/m, gravity and the gas constant of dry air: US Standard
 #: Atmosphere 1976.

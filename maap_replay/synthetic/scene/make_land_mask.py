@@ -4,7 +4,7 @@ Natural Earth (naturalearthdata.com, 1:50 million) is in the public domain. Its 
 taken as TopoJSON from the npm package world-atlas 2.0.2 (ISC licence); `npm pack world-atlas@2.0.2`
 fetches it. Then::
 
-    python -m maap_replay.synthetic.make_land_mask package/land-50m.json
+    python -m maap_replay.synthetic.scene.make_land_mask package/land-50m.json
 
 Run by hand, once; nothing needs the TopoJSON afterwards.
 """

@@ -1,0 +1,127 @@
+"""Write a granule as netCDF-C does it, in the layout of ESA's files."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import netCDF4
+import numpy as np
+import numpy.typing as npt
+from tqdm import tqdm
+
+from maap_replay.synthetic import headers, layout
+from maap_replay.synthetic.files import complete_or_absent
+from maap_replay.synthetic.frame import Frame
+from maap_replay.synthetic.product_id import ProductId
+from maap_replay.synthetic.products.table import FILLS, Variable
+
+#: Variables that may wait for the thread that compresses, each with its memory.
+WAITING = 4
+
+
+class Group(NamedTuple):
+    """One group of variables: where, which, how large, and their values.
+
+    `fields` yields names and values in any order; NaN becomes fill, and a variable that is not
+    there is fill everywhere.
+    """
+
+    path: str
+    variables: tuple[Variable, ...]
+    sizes: Mapping[str, int]
+    fields: Iterable[tuple[str, npt.NDArray[Any]]]
+
+
+Contents = Callable[[ProductId, Frame], Iterable[Group]]
+
+
+def write(product: ProductId, folder: Path, frame: Frame, contents: Contents) -> None:
+    """Write ``ID.HDR`` and then ``ID.h5``, each complete or not at all.
+
+    Parameters
+    ----------
+    product : ProductId
+        What to write.
+    folder : Path
+        Where to.
+    frame : Frame
+        The scene of its orbit and frame.
+    contents : callable
+        Returns the groups of the file.
+    """
+    if not sys.stderr.isatty():
+        sys.stderr.write(f"Writing {product.text} (synthetic)\n")
+    with (
+        # No bar where it would fill a log.
+        tqdm(desc=product.text, unit=" variables", leave=False, disable=None) as bar,
+        complete_or_absent(folder / f"{product.text}.h5") as path,
+    ):
+        with complete_or_absent(folder / f"{product.text}.HDR") as header:
+            headers.write_xml(product, header)
+        with netCDF4.Dataset(path, "w", format="NETCDF4") as dataset:
+            headers.write_groups(product, dataset)
+            for group in contents(product, frame):
+                _write_group(dataset, group, bar.update)
+
+
+def _write_group(dataset: Any, group: Group, tell: Callable[[], object]) -> None:
+    """Create all variables in order, then fill them as they come, in a second thread."""
+    into = dataset.createGroup(group.path)
+    for name, size in group.sizes.items():
+        into.createDimension(name, size)
+    stored = {each.name: _create(into, each, group.sizes) for each in group.variables}
+    kinds = {each.name: each for each in group.variables}
+    waiting: list[Future[None]] = []
+    with ThreadPoolExecutor(1) as writer:
+        for name, values in group.fields:
+            waiting.append(writer.submit(_fill, stored.pop(name), kinds[name], values))
+            while len(waiting) > WAITING:
+                waiting.pop(0).result()
+            tell()
+        for name, empty in stored.items():
+            waiting.append(writer.submit(_fill, empty, kinds[name], None))
+        for done in waiting:
+            done.result()
+
+
+def _create(group: Any, variable: Variable, sizes: Mapping[str, int]) -> Any:
+    shape = tuple(sizes[name] for name in variable.dimensions)
+    packed: dict[str, Any] = {
+        "zlib": True,
+        "complevel": layout.DEFLATE_LEVEL,
+        "shuffle": True,
+        "chunksizes": layout.chunk_shape(shape),
+    }
+    stored = group.createVariable(
+        variable.name,
+        variable.kind,
+        variable.dimensions,
+        fill_value=variable.fill,
+        **(packed if shape else {}),
+    )
+    stored.set_auto_maskandscale(False)
+    if shape:
+        # Without a cache chunks are compressed as they come, in the writer's thread, not at the
+        # end.
+        stored.set_var_chunk_cache(size=1)
+    for name, value in variable.attributes.items():
+        stored.setncattr(name, value)
+    return stored
+
+
+def _fill(stored: Any, variable: Variable, values: npt.NDArray[Any] | None) -> None:
+    """Write values, with fill for NaN; fill everywhere where there are no values."""
+    fill = FILLS[variable.kind] if variable.fill is None else variable.fill
+    if values is None:
+        stored[...] = np.full(stored.shape, fill, stored.dtype)
+        return
+    values = np.asarray(values)
+    if values.shape != stored.shape:
+        raise ValueError(f"{variable.name} has the shape {stored.shape}, not {values.shape}.")
+    if values.dtype.kind == "f":
+        values = np.where(np.isnan(values), fill, values)
+    stored[...] = values.astype(stored.dtype)
