@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from maap_replay.synthetic.instruments.radar import Radar, look
 from maap_replay.synthetic.product_id import ProductId
 from maap_replay.synthetic.scene.clouds import Scene, make_scene
 from maap_replay.synthetic.scene.curtain import Curtain, make_curtain
@@ -43,3 +44,8 @@ class Frame:
         return made_once(
             self.place("curtain"), Curtain, lambda: make_curtain(self.product, self.scene)
         )
+
+    @cached_property
+    def radar(self) -> Radar:
+        """What the radar makes of the curtain; made anew by each process, as that is quick."""
+        return look(self.product, self.curtain)
