@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from maap_replay.recordings.types import type_of
 from maap_replay.synthetic.product_id import parse
 
 if TYPE_CHECKING:  # the writers need this module
@@ -25,8 +26,6 @@ NOTES = "SYNTHETIC: written by maap-replay, not a measurement"
 CREATORS = {
     "MSI_COP_2A": "M-CLD",
 }
-#: File types with a picture.
-PICTURES = frozenset({"MSI_COP_2A"})
 
 
 def can_write(product_id: str) -> bool:
@@ -63,11 +62,32 @@ def contents_of(file_type: str) -> Contents:
     return contents
 
 
-def write_quicklook(product_id: str, folder: Path) -> None:
-    """Write the picture ``ID.BID_1.jpeg`` into a folder."""
-    from maap_replay.synthetic import quicklook
+def picture_name(product_id: str) -> str:
+    """Name of the picture of a product, such as ``ID.BID_1.jpeg``.
 
-    quicklook.write(_checked(product_id), folder)
+    Raises
+    ------
+    KeyError
+        If the service has no pictures of products of this type, or there is no writer.
+    """
+    number = type_of(parse(_checked(product_id)).file_type).picture
+    if number is None:
+        raise KeyError(f"Products such as {product_id} have no picture.")
+    return f"{product_id}.BID_{number}.jpeg"
+
+
+def write_quicklook(product_id: str, folder: Path, scenes: Path) -> None:
+    """Write the picture of a product into a folder; arguments are those of `write_product`."""
+    from maap_replay.synthetic import quicklook
+    from maap_replay.synthetic.frame import Frame
+    from maap_replay.synthetic.pictures import quicklook as pictures
+
+    picture_name(product_id)
+    product = parse(product_id)
+    if product.file_type == "MSI_COP_2A":  # from a coarse scene, in a second
+        quicklook.write(product_id, folder)
+    else:
+        pictures.write(product, folder, Frame(product, scenes))
 
 
 def _checked(product_id: str) -> str:

@@ -147,7 +147,7 @@ def test_night_has_cloud_tops_only() -> None:
 
 
 def test_quicklook_is_a_small_jpeg(tmp_path: Path) -> None:
-    write_quicklook(DAY, tmp_path)
+    write_quicklook(DAY, tmp_path, tmp_path)
     (path,) = tmp_path.iterdir()
     assert path.name == f"{DAY}.BID_1.jpeg"
     assert path.stat().st_size < 250_000
