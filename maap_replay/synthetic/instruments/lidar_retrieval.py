@@ -34,11 +34,10 @@ AEROSOL_RADIUS = 4e-7
 
 
 @dataclass(frozen=True)
-class Retrieved:
-    """Profiles on (profile, height), NaN where nothing was found; errors are standard deviations.
+class Profiles:
+    """Fields (profile, height), NaN where nothing was found; errors are standard deviations.
 
-    Extinction is in m-1, backscatter in m-1 sr-1, lidar ratio in sr, radius in m. `classification`
-    holds the codes of A-TC at three resolutions, `quality` those of A-EBD.
+    Extinction is in m-1, backscatter in m-1 sr-1, lidar ratio in sr, radius in m.
     """
 
     extinction: Field
@@ -50,6 +49,13 @@ class Retrieved:
     depolarisation: Field
     depolarisation_error: Field
     radius: Field
+
+
+@dataclass(frozen=True)
+class Retrieved:
+    """Profiles, the codes of A-EBD for their quality and those of A-TC at three resolutions."""
+
+    profiles: Profiles
     quality: Codes
     classification: Codes
     classification_medium: Codes
@@ -110,7 +116,7 @@ def retrieve(
     aerosol = seen & (simple_class(optics.kind) == 3)
     classes = [_classified(kinds, aerosol, fields, width) for width in (1, MEDIUM, LOW)]
     quality = _quality(features, np.hypot(ratio_error, backscatter_error))
-    return Retrieved(*fields.values(), quality, *classes)
+    return Retrieved(Profiles(**fields), quality, *classes)
 
 
 def smoothed(fields: dict[str, Field], seen: Mask, width: int) -> dict[str, Field]:
