@@ -116,9 +116,7 @@ def _lines(axis: Axes, panel: Panel, along: Array, values: Array) -> None:
     else:
         for (name, colour), column in zip(VIEWS.items(), values.T, strict=True):
             axis.plot(along, column, linewidth=0.7, color=colour, label=name)
-        axis.legend(
-            loc="center left", bbox_to_anchor=(1.005, 0.5), fontsize="small", frameon=False
-        )
+        axis.legend(loc="center left", bbox_to_anchor=(1.005, 0.5), fontsize="small", frameon=False)
     axis.set_ylim(*panel.limits)
     axis.set_ylabel(panel.label)
     axis.margins(x=0)
