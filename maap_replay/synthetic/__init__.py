@@ -24,6 +24,7 @@ SCENE_VERSION = 4
 NOTES = "SYNTHETIC: written by maap-replay, not a measurement"
 #: File type -> its processor, which the header names. Each has a module in `products`.
 CREATORS = {
+    "ACM_CAP_2B": "ACM-CAP",
     "AC__TC__2B": "AC-TC",
     "MSI_COP_2A": "M-CLD",
 }

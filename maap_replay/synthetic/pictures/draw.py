@@ -21,14 +21,19 @@ STEPS, FLOOR, TOP = 1200, -0.5, 20.0
 NOTHING = "#ececec"
 #: Lines of products with several values in a place, as BBR has them.
 VIEWS = {"fore": "#0072b2", "nadir": "black", "aft": "#d55e00"}
-#: Classes that are named beside a picture, at most: those with the most pixels.
+#: Classes that have room beside a panel of usual height.
 NAMED = 13
 
 Array = npt.NDArray[Any]
 
 
 def draw_panel(
-    axis: Axes, panel: Panel, place: Place, data: Mapping[str, Any], x: Array | None = None
+    axis: Axes,
+    panel: Panel,
+    place: Place,
+    data: Mapping[str, Any],
+    x: Array | None = None,
+    named: int = NAMED,
 ) -> None:
     """Draw one variable of a product, with a colour bar or a legend of its classes.
 
@@ -45,10 +50,12 @@ def draw_panel(
         will do.
     x : ndarray, optional
         Where along the track the values lie; by default their number.
+    named : int
+        How many classes the legend names at most: those with the most pixels.
     """
     values = np.asarray(data[panel.variable])
     values = values if panel.index is None else values[panel.index]
-    along = np.arange(len(values)) if x is None else x
+    along: Array = np.arange(len(values)) if x is None else x
     step = max(1, len(values) // STEPS)
     values, along = values[::step], along[::step]
     axis.set_facecolor(NOTHING)
@@ -63,7 +70,7 @@ def draw_panel(
         axis.set_ylim(FLOOR, TOP)
         axis.set_ylabel("Height (km)")
     else:
-        across = (np.arange(values.shape[1]) - place.nadir) * place.pitch_km
+        across = np.asarray((np.arange(values.shape[1]) - place.nadir) * place.pitch_km)
         axis.set_ylabel("Right of\ntrack (km)")
         axis.set_ylim(45, -125)
     if panel.classes is None:
@@ -73,7 +80,7 @@ def draw_panel(
         bar = axis.figure.colorbar(drawn, ax=axis, pad=0.01, aspect=12, extend="both")
         bar.set_label(panel.label)
     else:
-        _draw_classes(axis, panel.classes, panel.label, along, across, values)
+        _draw_classes(axis, panel, panel.classes, along, across, values, named)
 
 
 def _mesh(
@@ -86,7 +93,13 @@ def _mesh(
 
 
 def _draw_classes(
-    axis: Axes, classes: Classes, title: str, along: Array, across: Array, values: Array
+    axis: Axes,
+    panel: Panel,
+    classes: Classes,
+    along: Array,
+    across: Array,
+    values: Array,
+    named: int,
 ) -> None:
     """Colours of classes, and a legend of those that are most frequent in the picture."""
     codes = np.array(sorted(classes))
@@ -96,14 +109,13 @@ def _draw_classes(
     shown = np.ma.masked_array(number, unknown)
     _mesh(axis, along, across, shown, Normalize(-0.5, len(codes) - 0.5), colours)
     pixels = np.bincount(shown.compressed(), minlength=len(codes))
-    named = sorted(np.argsort(-pixels)[:NAMED])
     patches = [
         Patch(facecolor=colours(int(i)), edgecolor="grey", label=classes[int(codes[i])][1])
-        for i in named
+        for i in sorted(np.argsort(-pixels)[:named])
         if pixels[i]
     ]
     axis.legend(
-        handles=patches, title=title, loc="center left", bbox_to_anchor=(1.005, 0.5),
+        handles=patches, title=panel.label, loc="center left", bbox_to_anchor=(1.005, 0.5),
         fontsize="x-small", title_fontsize="small", frameon=False, handlelength=1, labelspacing=0.2,
         borderaxespad=0,
     )  # fmt: skip

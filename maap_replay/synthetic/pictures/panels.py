@@ -75,7 +75,8 @@ PANELS: dict[str, tuple[Panel, ...]] = {
     "ACM_CAP_2B": (
         _content("ice_water_content", "Ice water content"),
         _content("liquid_water_content", "Liquid water content"),
-        Panel("aerosol_extinction", "curtain", "Aerosol extinction (km⁻¹)", (1e-3, 1), 1e3, log=True),
+        Panel("aerosol_extinction", "curtain", "Aerosol extinction (km⁻¹)", (1e-3, 1),
+              1e3, log=True),
     ),
     "AC__TC__2B": (
         Panel(
@@ -105,14 +106,16 @@ PANELS: dict[str, tuple[Panel, ...]] = {
             (0.1, 100), 1e6, log=True,
         ),
         Panel(
-            "particle_extinction_coefficient_355nm", "curtain", "Extinction (km⁻¹)", (1e-2, 10), 1e3,
-            log=True,
+            "particle_extinction_coefficient_355nm", "curtain", "Extinction (km⁻¹)",
+            (1e-2, 10), 1e3, log=True,
         ),
     ),
     "ATL_TC__2A": (Panel("classification", "curtain", "Target", classes=classes.ATLID_TARGET),),
     "BMA_FLX_2B": (
         Panel("solar_combined_top_of_atmosphere_flux", "lines", "Solar flux (W m⁻²)", (0, 1000)),
-        Panel("thermal_combined_top_of_atmosphere_flux", "lines", "Thermal flux (W m⁻²)", (50, 350)),
+        Panel(
+            "thermal_combined_top_of_atmosphere_flux", "lines", "Thermal flux (W m⁻²)", (50, 350)
+        ),
     ),
     "BM__RAD_2B": (
         Panel("solar_radiance", "lines", "Solar (W m⁻² sr⁻¹)", (0, 300)),

@@ -30,18 +30,19 @@ def write(product: ProductId, folder: Path, frame: Frame) -> None:
     if any(panel.shape == "curtain" for panel in panels):
         wanted.add(place.height)
     data = collect(product, frame, place.group, wanted)
-    size = (9.2, 0.9 + 1.75 * len(panels) + 0.5 * (len(panels) == 1))
+    each = 2.9 if len(panels) == 1 else 1.9
+    size = (9.2, 0.8 + each * len(panels))
     figure = Figure(figsize=size, dpi=140, layout="constrained")
     FigureCanvasAgg(figure)
     figure.suptitle(f"{product.text}   (synthetic, not a measurement)", fontsize=10)
     axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
     for axis, panel in zip(axes, panels, strict=True):
-        draw_panel(axis, panel, place, data)
+        draw_panel(axis, panel, place, data, named=round(7 * each))
         for text in (axis.yaxis.label, *axis.get_yticklabels()):
             text.set_fontsize(9)
     latitude = data[place.latitude]
-    if latitude.ndim == 2:
-        latitude = latitude[:, place.nadir if latitude.shape[1] > len("123") else 1]
+    if latitude.ndim == 2:  # of a swath, or of three views
+        latitude = latitude[:, min(place.nadir, latitude.shape[1] // 2)]
     latitude_ticks(axes[-1], latitude)
     axes[-1].set_xlim(0, len(latitude) - 1)
     with complete_or_absent(folder / picture_name(product.text)) as path:
