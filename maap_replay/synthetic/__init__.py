@@ -26,6 +26,10 @@ NOTES = "SYNTHETIC: written by maap-replay, not a measurement"
 CREATORS = {
     "ACM_CAP_2B": "ACM-CAP",
     "AC__TC__2B": "AC-TC",
+    "ATL_AER_2A": "A-PRO",
+    "ATL_CTH_2A": "A-LAY",
+    "ATL_EBD_2A": "A-PRO",
+    "ATL_TC__2A": "A-PRO",
     "MSI_COP_2A": "M-CLD",
 }
 

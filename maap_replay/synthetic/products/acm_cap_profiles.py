@@ -136,4 +136,3 @@ def counted(count: npt.NDArray[Any], empty: Mask) -> npt.NDArray[np.int32]:
 
 def _unless(empty: Mask, values: npt.NDArray[Any]) -> Field:
     return np.where(empty, np.nan, values).astype(np.float32)
-
