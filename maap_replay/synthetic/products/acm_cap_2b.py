@@ -175,6 +175,6 @@ def _grains(canvas: Canvas) -> Grain:
 
     def grain(name: str) -> Field:
         field = noise(canvas, name, 12, 5 / 3)
-        return np.clip(field / field.std(), -2.5, 2.5).astype(np.float32)
+        return np.asarray(np.clip(field / field.std(), -2.5, 2.5), dtype=np.float32)
 
     return grain

@@ -97,11 +97,10 @@ def of_retrieval(
     rng : numpy.random.Generator
         For costs and iterations.
     """
-    state, observations = (
-        sum(np.where(empty, 0, values) for name, values in parts.items() if name.endswith(ending))
-        for ending in ("_state_variable_count", "_observation_variable_count")
+    state, observations, cost = (
+        np.asarray(np.sum([part for name, part in parts.items() if pattern.search(name)], axis=0))
+        for pattern in TOTALS
     )
-    cost = np.sum([np.nan_to_num(parts[name]) for name in parts if _is_whole_cost(name)], axis=0)
     iterations = np.minimum(9 + rng.gamma(3.5, 4, len(empty)), MOST_ITERATIONS).astype(np.int32)
     unconverged = (iterations >= MOST_ITERATIONS) & ~empty
     active, passive = active & ~empty, passive & ~empty
@@ -130,7 +129,7 @@ def assimilation(attempted: Mask, failed: Mask) -> npt.NDArray[np.int8]:
 
 
 def counted(count: npt.NDArray[Any], empty: Mask) -> npt.NDArray[np.int32]:
-    """Counts, with netCDF's own fill value where nothing was retrieved; no attribute tells of it."""
+    """Counts; netCDF's own fill value, of which no attribute tells, where nothing is retrieved."""
     return np.where(empty, layout.INTEGER_FILL, count).astype(np.int32)
 
 
