@@ -77,7 +77,8 @@ def draw_panel(
         norm = (LogNorm if panel.log else Normalize)(*panel.limits)
         shown = values * np.float32(panel.scale)
         drawn = _mesh(axis, along, across, shown, norm, matplotlib.colormaps[panel.colours])
-        bar = axis.figure.colorbar(drawn, ax=axis, pad=0.01, aspect=12, extend="both")
+        beside = axis.inset_axes((1.01, 0, 0.012, 1))
+        bar = axis.figure.colorbar(drawn, cax=beside, extend="both")
         bar.set_label(panel.label)
     else:
         _draw_classes(axis, panel, panel.classes, along, across, values, named)
