@@ -19,6 +19,11 @@ SCENE_VERSION = 4
 NOTES = "SYNTHETIC: written by maap-replay, not a measurement"
 #: File type -> its processor, which the header names. Each has a module in `products`.
 CREATORS = {
+    "CPR_CD__2A": "C-PRO",
+    "CPR_CLD_2A": "C-CLD",
+    "CPR_CLP_2A": "JAXA EarthCARE Processor",
+    "CPR_FMR_2A": "C-PRO",
+    "CPR_TC__2A": "C-PRO",
     "MSI_COP_2A": "M-CLD",
 }
 #: File types with a picture.
