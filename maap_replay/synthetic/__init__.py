@@ -30,6 +30,11 @@ CREATORS = {
     "ATL_CTH_2A": "A-LAY",
     "ATL_EBD_2A": "A-PRO",
     "ATL_TC__2A": "A-PRO",
+    "CPR_CD__2A": "C-PRO",
+    "CPR_CLD_2A": "C-CLD",
+    "CPR_CLP_2A": "JAXA EarthCARE Processor",
+    "CPR_FMR_2A": "C-PRO",
+    "CPR_TC__2A": "C-PRO",
     "MSI_COP_2A": "M-CLD",
 }
 

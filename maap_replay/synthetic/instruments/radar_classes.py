@@ -102,7 +102,7 @@ def _hydrometeors(curtain: Curtain, echo: Echo, detection: Detection) -> Codes:
     cold = np.asarray(curtain.temperature) < MELTING_POINT
     icy = (echo.ice > echo.rain) & (echo.ice > echo.cloud)
     raining = (echo.rain > 0.5 * echo.reflectivity) & ~icy
-    from_snow = np.asarray(curtain.melting).any(axis=1)[:, None]
+    from_snow = np.any(curtain.melting, axis=1)[:, None]
     wind: Field = np.abs(np.asarray(curtain.air_velocity))
 
     found = np.full(status.shape, Target.LIQUID_CLOUD, np.int8)
@@ -165,7 +165,8 @@ def _convection(curtain: Curtain, echo: Echo, target: Mask) -> Codes:
     """2 weak convection and stratiform cloud, 3 deep convective cloud, 4 dynamic core."""
     height = HEIGHTS - curtain.elevation[:, None]
     strong = decibel(echo.reflectivity) > DEEP_ECHO
-    deep = (target & (height > DEEP_TOP)).any(axis=1) & (strong & (height > MIDDLE)).any(axis=1)
+    high = np.any(target & (height > DEEP_TOP), axis=1)
+    deep = np.asarray(high & np.any(strong & (height > MIDDLE), axis=1))
     core = deep[:, None] & (np.abs(np.asarray(curtain.air_velocity)) > CORE_WIND)
     codes = np.where(deep[:, None], 3, 2)
     return np.where(target, np.where(core, 4, codes), 5).astype(np.int8)
