@@ -19,7 +19,13 @@ SCENE_VERSION = 4
 NOTES = "SYNTHETIC: written by maap-replay, not a measurement"
 #: File type -> its processor, which the header names. Each has a module in `products`.
 CREATORS = {
+    "AM__CTH_2B": "AM-COL",
+    "BM__RAD_2B": "BM-RAD",
+    "BMA_FLX_2B": "BMA-FLX",
+    "MSI_AOT_2A": "M-AOT",
+    "MSI_CM__2A": "M-CLD",
     "MSI_COP_2A": "M-CLD",
+    "MSI_RGR_1C": "M-L1",
 }
 #: File types with a picture.
 PICTURES = frozenset({"MSI_COP_2A"})
