@@ -29,7 +29,10 @@ BLOCK = 2000
 
 @dataclass(frozen=True)
 class Clouds:
-    """Retrieved clouds; NaN where there is no retrieval. SI units, heights above the ellipsoid."""
+    """Retrieved clouds; NaN where there is no retrieval. SI units, heights above the ellipsoid.
+
+    `lost` marks lines (not pixels) without data.
+    """
 
     optical_thickness: Field
     optical_thickness_error: Field
@@ -42,6 +45,7 @@ class Clouds:
     top_temperature_error: Field
     top_pressure: Field
     quality: npt.NDArray[np.int8]
+    lost: Mask
 
 
 @dataclass(frozen=True)
@@ -118,12 +122,13 @@ def retrieve(product: ProductId, scene: Scene) -> Clouds:
     found = {
         field.name: np.empty(own.shape, np.int8 if field.name == "quality" else np.float32)
         for field in fields(Clouds)
+        if field.name != "lost"
     }
     for lines in pieces(own.shape[0], BLOCK):  # for the sake of memory
         piece = _retrieve_lines(cut(scene, lines), cut(grains, lines), rng)
         for name, values in found.items():
             values[lines] = getattr(piece, name)
-    return Clouds(**found)
+    return Clouds(**found, lost=grains.lost)
 
 
 def _retrieve_lines(scene: Scene, grains: Grains, rng: np.random.Generator) -> Clouds:
@@ -187,6 +192,7 @@ def _retrieve_lines(scene: Scene, grains: Grains, rng: np.random.Generator) -> C
         top_temperature_error=keep(np.clip(temperature_error, 0.05, 61), topped),
         top_pressure=keep(pressure, topped),
         quality=quality.astype(np.int8),
+        lost=grains.lost,
     )
 
 

@@ -108,7 +108,7 @@ def reflectances(
     thickness, weights = _scattering(scene, cloudy)
     found = []
     for band in SOLAR:
-        ground = _albedo(band, surface) + glint
+        ground = ground_albedo(band, surface) + glint
         total = ground.ravel().copy()
         absorption = np.zeros(len(cloudy), np.float32)
         for layer, weight in zip(layers, weights, strict=True):
@@ -188,7 +188,8 @@ def _absorption(band: SolarBand, layer: object, pixels: Field) -> Field:
     return np.where(ice, frozen, liquid)
 
 
-def _albedo(band: SolarBand, surface: Surface) -> Field:
+def ground_albedo(band: SolarBand, surface: Surface) -> Field:
+    """Albedo of what covers the ground, 0 to 1; without the glitter of the Sun."""
     soil = surface.land * (1 - surface.desert - surface.green - surface.snow)
     sea = (1 - surface.land) * (1 - surface.sea_ice)
     mixed = (

@@ -9,7 +9,7 @@ import numpy as np
 from maap_replay.ground_track import EARTH_RADIUS_KM
 from maap_replay.synthetic import layout
 from maap_replay.synthetic.scene import world
-from maap_replay.synthetic.scene.fractal import Field, enlarge
+from maap_replay.synthetic.scene.fractal import Field, Mask, enlarge
 from maap_replay.synthetic.scene.swath import COARSE_LEVEL, Swath
 
 ALTITUDE_KM = 393.0
@@ -19,6 +19,8 @@ TILT = 0.686
 SLOPE_VARIANCE = 0.003 + 0.00512 * 6
 #: Fresnel reflectance of water at small angles.
 FRESNEL = 0.021
+#: Reflectance of the glitter from which on a pixel counts as glint.
+GLARE = 0.04
 
 
 @dataclass(frozen=True)
@@ -45,22 +47,22 @@ def viewing(swath: Swath) -> Viewing:
     right_km = (column - layout.NADIR_COLUMN) * layout.PITCH_KM
     nadir = layout.NADIR_COLUMN // canvas.stride
     heading = _heading(swath.latitude[:, nadir], swath.longitude[:, nadir])
-    shape = canvas.shape
-    side = np.where(right_km >= 0, -90, 90)  # the satellite stands to the left of a right pixel
+    across = sensor_zenith(right_km)
+    # The satellite stands ahead by its tilt, and to the left of a pixel on the right.
+    bearing = np.degrees(np.arctan2(-np.sign(right_km) * across, TILT))
     return Viewing(
         np.asarray(swath.solar_zenith),
         (enlarge(azimuth, step * canvas.stride, canvas) % 360).astype(np.float32),
-        np.broadcast_to(sensor_zenith(right_km), shape),
-        ((heading[:, None] + side) % 360).astype(np.float32),
+        np.broadcast_to(np.hypot(across, np.float32(TILT)), canvas.shape),
+        ((heading[:, None] + bearing) % 360).astype(np.float32),
     )
 
 
 def sensor_zenith(right_km: Field) -> Field:
-    """Viewing zenith angle of a pixel at a distance from nadir in km, on a sphere."""
+    """Zenith angle of a satellite abreast of a pixel that is so far from nadir, on a sphere."""
     off_nadir = np.arctan(np.abs(right_km) / ALTITUDE_KM)
     ratio = (EARTH_RADIUS_KM + ALTITUDE_KM) / EARTH_RADIUS_KM
-    zenith = np.degrees(np.arcsin(np.minimum(ratio * np.sin(off_nadir), 1)))
-    return np.asarray(np.hypot(zenith, TILT), dtype=np.float32)
+    return np.degrees(np.arcsin(ratio * np.sin(off_nadir))).astype(np.float32)
 
 
 def cos_glint_tilt(angles: Viewing) -> tuple[Field, Field]:
@@ -83,6 +85,11 @@ def glint_reflectance(angles: Viewing) -> Field:
     facets = np.exp(-np.minimum(slopes, 60)) / (np.pi * SLOPE_VARIANCE)
     reflectance = np.pi * FRESNEL * facets / (4 * sun * view * cosine**4)
     return np.asarray(np.minimum(reflectance, 0.6), dtype=np.float32)
+
+
+def in_glint(angles: Viewing) -> Mask:
+    """Pixels that the glitter of the Sun would brighten if they were sea."""
+    return (glint_reflectance(angles) > GLARE) & (angles.solar_zenith < 85)
 
 
 def _heading(latitude: Field, longitude: Field) -> Field:

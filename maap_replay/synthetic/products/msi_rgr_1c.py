@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from zlib import crc32
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from maap_replay.synthetic.product_id import ProductId
 from maap_replay.synthetic.products.on_swath import SEEN, Array, geolocation, inside, sizes
 from maap_replay.synthetic.products.table import read_table
 from maap_replay.synthetic.products.writing import Group, Piece
-from maap_replay.synthetic.scene.fractal import Canvas, Field
+from maap_replay.synthetic.scene.fractal import Field
 from maap_replay.synthetic.scene.haze import make_haze
 from maap_replay.synthetic.scene.lines import cut, pieces
 from maap_replay.synthetic.scene.surface import Surface, make_surface
@@ -60,10 +61,7 @@ def _fields(product: ProductId, frame: Frame) -> Iterator[tuple[str, Array | Pie
     surface = make_surface(scene)
     yield "surface_index", inside(_surface_index(surface), layout.BYTE_FILL)
     haze = make_haze(frame.curtain, swath).optical_thickness_670nm
-    canvas = swath.canvas
-    own = Canvas(canvas.lines, canvas.columns, canvas.pixel_km, canvas.level,
-                 (*canvas.seed, *product.text.encode()))  # fmt: skip
-    rng = own.random("detector")
+    rng = np.random.default_rng([*swath.canvas.seed, crc32(product.text.encode())])
     irradiance = _irradiance(swath.day_of_year)[:, None, SEEN]
     for part in pieces(lines, layout.chunk_shape((lines,))[0]):
         here = [cut(whole, part, SEEN) for whole in (scene, surface, angles)]
