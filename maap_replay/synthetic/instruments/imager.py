@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from maap_replay.synthetic import layout
 from maap_replay.synthetic.instruments.two_stream import (
     ICE_ASYMMETRY,
     LIQUID_ASYMMETRY,
@@ -159,6 +160,23 @@ def brightness_temperatures(scene: Scene, surface: Surface, angles: Viewing) -> 
             flat[cloudy] = flat[cloudy] * passing + (1 - passing) * _planck(band, warmth)
             up = flat.reshape(up.shape)
         found.append(_brightness(band, up))
+    return found
+
+
+def sun_nearness(day_of_year: float) -> float:
+    """Brightness of the Sun on a day relative to its mean, as it is nearer (Spencer 1971)."""
+    return float(1 + 0.0334 * np.cos(2 * np.pi * (day_of_year - 3) / 365.25))
+
+
+def solar_irradiance(day_of_year: float) -> Field:
+    """Irradiance of the Sun on a day in W m-2 um-1, (band, column); NaN for thermal bands.
+
+    The filters shift a little across the swath, as those of the real instrument do.
+    """
+    across = np.linspace(-1, 1, layout.COLUMNS) ** 2
+    found = np.full((len(BANDS), layout.COLUMNS), np.nan, np.float32)
+    for band, solar in enumerate(SOLAR):
+        found[band] = solar.irradiance * sun_nearness(day_of_year) * (1 + 0.006 * across)
     return found
 
 

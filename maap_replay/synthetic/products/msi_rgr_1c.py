@@ -15,6 +15,7 @@ from maap_replay.synthetic.instruments.imager import (
     SOLAR,
     brightness_temperatures,
     reflectances,
+    solar_irradiance,
 )
 from maap_replay.synthetic.instruments.viewing import Viewing, viewing
 from maap_replay.synthetic.product_id import ProductId
@@ -50,7 +51,7 @@ def _fields(product: ProductId, frame: Frame) -> Iterator[tuple[str, Array | Pie
     yield from geolocation(swath)
     yield "surface_elevation", inside(swath.elevation)
     yield "land_flag", inside(swath.land.astype(np.int8), layout.BYTE_FILL)
-    yield "solar_spectral_irradiance", _irradiance(swath.day_of_year)
+    yield "solar_spectral_irradiance", solar_irradiance(swath.day_of_year)
     lines = swath.canvas.shape[0]
     yield "line_quality_status", np.zeros((len(BANDS), lines), np.int8)
     angles = viewing(swath)
@@ -62,7 +63,7 @@ def _fields(product: ProductId, frame: Frame) -> Iterator[tuple[str, Array | Pie
     yield "surface_index", inside(_surface_index(surface), layout.BYTE_FILL)
     haze = make_haze(frame.curtain, swath).optical_thickness_670nm
     rng = np.random.default_rng([*swath.canvas.seed, crc32(product.text.encode())])
-    irradiance = _irradiance(swath.day_of_year)[:, None, SEEN]
+    irradiance = solar_irradiance(swath.day_of_year)[:, None, SEEN]
     for part in pieces(lines, layout.chunk_shape((lines,))[0]):
         here = [cut(whole, part, SEEN) for whole in (scene, surface, angles)]
         yield from _measure(*here, haze[part, SEEN], irradiance, part, rng)
@@ -106,20 +107,6 @@ def _measure(
     yield "pixel_values", Piece(where, values)
     yield "pixel_values_uncertainty", Piece(where, uncertainty)
     yield "pixel_quality_status", Piece(where, quality)
-
-
-def _irradiance(day_of_year: float) -> Array:
-    """Irradiance of the Sun, (band, column), at its distance of the day; NaN for thermal bands.
-
-    The distance follows Spencer (1971): 1.7 percent nearer in January. The filters shift a little
-    across the swath, as seen in the real instrument ("smile").
-    """
-    nearness = 1 + 0.0334 * np.cos(2 * np.pi * (day_of_year - 3) / 365.25)
-    across = np.linspace(-1, 1, layout.COLUMNS) ** 2
-    found = np.full((len(BANDS), layout.COLUMNS), np.nan, np.float32)
-    for band, solar in enumerate(SOLAR):
-        found[band] = solar.irradiance * nearness * (1 + 0.006 * across)
-    return found
 
 
 def _surface_index(surface: Surface) -> Array:
