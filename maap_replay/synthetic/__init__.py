@@ -20,6 +20,10 @@ NOTES = "SYNTHETIC: written by maap-replay, not a measurement"
 #: File type -> its processor, which the header names. Each has a module in `products`.
 CREATORS = {
     "AM__CTH_2B": "AM-COL",
+    "ATL_AER_2A": "A-PRO",
+    "ATL_CTH_2A": "A-LAY",
+    "ATL_EBD_2A": "A-PRO",
+    "ATL_TC__2A": "A-PRO",
     "BM__RAD_2B": "BM-RAD",
     "BMA_FLX_2B": "BMA-FLX",
     "MSI_AOT_2A": "M-AOT",

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-from maap_replay.synthetic.instruments.lidar_features import Features, find_features
+import numpy as np
+
+from maap_replay.synthetic.instruments.lidar_features import (
+    AEROSOL,
+    STRATOSPHERIC_AEROSOL,
+    Features,
+    find_features,
+)
 from maap_replay.synthetic.instruments.lidar_optics import Optics, make_optics
-from maap_replay.synthetic.instruments.lidar_retrieval import Retrieved, retrieve
+from maap_replay.synthetic.instruments.lidar_retrieval import (
+    Profiles,
+    Retrieved,
+    retrieve,
+    smoothed,
+)
 from maap_replay.synthetic.instruments.lidar_signal import Signals, make_signals
 from maap_replay.synthetic.scene.curtain import Curtain
 from maap_replay.synthetic.scene.grid import curtain_canvas
@@ -45,3 +57,14 @@ def look(curtain: Curtain, seed: tuple[int, ...]) -> LidarView:
     return LidarView(
         optics, signals, features, retrieve(curtain, optics, signals, features, canvas)
     )
+
+
+def smoothed_profiles(view: LidarView, width: int) -> Profiles:
+    """Retrieved profiles as running means over `width` profiles, of clouds and aerosol apart."""
+    if width == 1:
+        return view.retrieved.profiles
+    simple = view.features.simple
+    aerosol = np.isin(simple, (AEROSOL, STRATOSPHERIC_AEROSOL))
+    fields = asdict(view.retrieved.profiles)
+    haze, cloud = (smoothed(fields, part, width) for part in (aerosol, (simple > 0) & ~aerosol))
+    return Profiles(**{name: np.where(aerosol, haze[name], cloud[name]) for name in fields})

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from maap_replay.synthetic.instruments.averaging import box_mean
 from maap_replay.synthetic.instruments.lidar_features import (
+    AEROSOL,
     ATTENUATED,
     BOXES,
     MISSING,
@@ -113,7 +114,7 @@ def retrieve(
         "radius": keep(radius),
     }
     kinds = np.where(seen, optics.kind, np.minimum(features.simple, 0))
-    aerosol = seen & (simple_class(optics.kind) == 3)
+    aerosol = features.simple == AEROSOL
     classes = [_classified(kinds, aerosol, fields, width) for width in (1, MEDIUM, LOW)]
     quality = _quality(features, np.hypot(ratio_error, backscatter_error))
     return Retrieved(Profiles(**fields), quality, *classes)
@@ -127,7 +128,7 @@ def smoothed(fields: dict[str, Field], seen: Mask, width: int) -> dict[str, Fiel
     fields : dict of str to ndarray
         Names that end in ``_error`` are errors.
     seen : ndarray of bool
-        Which pixels count.
+        Which pixels count; the others are NaN.
     width : int
         Profiles.
     """

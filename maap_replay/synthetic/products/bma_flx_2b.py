@@ -28,6 +28,7 @@ from maap_replay.synthetic.products.on_footprints import (
     resolutions,
     solar_quality,
 )
+from maap_replay.synthetic.products.on_lidar_grid import cloud_top
 from maap_replay.synthetic.products.on_swath import Array
 from maap_replay.synthetic.products.table import read_table
 from maap_replay.synthetic.products.writing import Group
@@ -64,7 +65,7 @@ def _fields(
     yield "longitude", track.longitude
     yield "geoid_offset", curtain.geoid[inner]
     yield "cloud_cover", 100 * records.cover
-    yield "ATLID_cloud_top_height", frame.atlid_cloud_top[inner]
+    yield "ATLID_cloud_top_height", cloud_top(frame).height[inner]
     yield "MSI_cloud_top_height_mean", records.top
     yield "MSI_cloud_top_height_error", records.top_spread
     for name in ("solar_zenith", "solar_azimuth", "viewing_zenith", "viewing_azimuth",
