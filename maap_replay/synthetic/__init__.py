@@ -26,6 +26,7 @@ NOTES = "SYNTHETIC: written by maap-replay, not a measurement"
 CREATORS = {
     "ACM_CAP_2B": "ACM-CAP",
     "AC__TC__2B": "AC-TC",
+    "AM__CTH_2B": "AM-COL",
     "ATL_AER_2A": "A-PRO",
     "ATL_CTH_2A": "A-LAY",
     "ATL_EBD_2A": "A-PRO",
@@ -35,7 +36,12 @@ CREATORS = {
     "CPR_CLP_2A": "JAXA EarthCARE Processor",
     "CPR_FMR_2A": "C-PRO",
     "CPR_TC__2A": "C-PRO",
+    "BM__RAD_2B": "BM-RAD",
+    "BMA_FLX_2B": "BMA-FLX",
+    "MSI_AOT_2A": "M-AOT",
+    "MSI_CM__2A": "M-CLD",
     "MSI_COP_2A": "M-CLD",
+    "MSI_RGR_1C": "M-L1",
 }
 
 

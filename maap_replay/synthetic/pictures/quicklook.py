@@ -16,6 +16,7 @@ from maap_replay.synthetic.pictures.draw import Array, draw_panel
 from maap_replay.synthetic.pictures.panels import PANELS, PLACES, Place
 from maap_replay.synthetic.product_id import ProductId
 from maap_replay.synthetic.products.table import Variable
+from maap_replay.synthetic.products.writing import Piece
 from maap_replay.synthetic.quicklook import latitude_ticks
 
 #: Bytes of a picture at most, and qualities of JPEG to try.
@@ -56,22 +57,28 @@ def collect(
     product: ProductId, frame: Frame, group: str, names: Collection[str]
 ) -> dict[str, Array]:
     """Some variables of a product, with NaN for fill; nothing is computed after the last one."""
-    wanted = set(names)
-    found: dict[str, Array] = {}
+    wanted, found = set(names), dict[str, Array]()
     for part in contents_of(product.file_type)(product, frame):
         if part.path != group:
             continue
         kinds = {variable.name: variable for variable in part.variables}
         for name, values in part.fields:
-            if name in wanted:
-                found[name] = _with_gaps(np.array(values), kinds[name])
-                if found.keys() == wanted:
-                    return found
+            if found.keys() == wanted and name not in wanted:
+                return found
+            if name not in wanted:
+                continue
+            where, values = values if isinstance(values, Piece) else (..., values)
+            if name not in found:
+                shape = [part.sizes[dimension] for dimension in kinds[name].dimensions]
+                found[name] = np.full(shape, np.nan, "f8" if kinds[name].kind == "f8" else "f4")
+            found[name][where] = _with_gaps(np.asarray(values), kinds[name])
+        if found.keys() == wanted:
+            return found
     raise KeyError(f"{product.file_type} has no {', '.join(wanted - found.keys())} in {group}.")
 
 
 def _with_gaps(values: Array, variable: Variable) -> Array:
-    """Floats with NaN for fill; codes of classes as they are."""
+    """Values with NaN for fill; codes of classes as they are."""
     if values.dtype.kind == "f" and variable.fill is not None:
         return np.where(np.abs(values) < abs(variable.fill) / 2, values, np.nan)
     return values

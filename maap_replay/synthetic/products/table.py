@@ -67,7 +67,7 @@ def as_stored(variable: Variable, shape: tuple[int, ...], values: Any | None) ->
         raise ValueError(f"{variable.name} has the shape {shape}, not {values.shape}.")
     if values.dtype.kind == "f":
         values = np.where(np.isnan(values), fill, values)
-    return values.astype(variable.kind)
+    return values.astype(variable.kind, copy=False)
 
 
 def _variable(line: dict[str, Any]) -> Variable:

@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import h5py
 import netCDF4
 import numpy.typing as npt
 from tqdm import tqdm
@@ -23,17 +24,24 @@ from maap_replay.synthetic.products.table import Variable, as_stored
 WAITING = 4
 
 
+class Piece(NamedTuple):
+    """A part of a variable that is too large to be held at once: where, and its values."""
+
+    where: tuple[slice, ...]
+    values: npt.NDArray[Any]
+
+
 class Group(NamedTuple):
     """One group of variables: where, which, how large, and their values.
 
-    `fields` yields names and values in any order; NaN becomes fill, and a variable that is not
-    there is fill everywhere.
+    `fields` yields names and values in any order, large ones in pieces of whole chunks; NaN becomes
+    fill, and a variable that is not there is fill everywhere.
     """
 
     path: str
     variables: tuple[Variable, ...]
     sizes: Mapping[str, int]
-    fields: Iterable[tuple[str, npt.NDArray[Any]]]
+    fields: Iterable[tuple[str, npt.NDArray[Any] | Piece]]
 
 
 Contents = Callable[[ProductId, Frame], Iterable[Group]]
@@ -70,10 +78,13 @@ def _store(
     product: ProductId, path: Path, groups: Iterable[Group], tell: Callable[[], object]
 ) -> None:
     """Write a file as ESA lays it out."""
+    written = []
     with netCDF4.Dataset(path, "w", format="NETCDF4") as dataset:
         headers.write_groups(product, dataset)
         for group in groups:
             _write_group(dataset, group, tell)
+            written.append(group)
+    _add_empty_attributes(path, written)
 
 
 def _write_group(dataset: Any, group: Group, tell: Callable[[], object]) -> None:
@@ -84,14 +95,16 @@ def _write_group(dataset: Any, group: Group, tell: Callable[[], object]) -> None
     stored = {each.name: _create(into, each, group.sizes) for each in group.variables}
     kinds = {each.name: each for each in group.variables}
     waiting: list[Future[None]] = []
+    begun: set[str] = set()
     with ThreadPoolExecutor(1) as writer:
         for name, values in group.fields:
-            waiting.append(writer.submit(_fill, stored.pop(name), kinds[name], values))
+            waiting.append(writer.submit(_fill, stored[name], kinds[name], values))
+            begun.add(name)
             while len(waiting) > WAITING:
                 waiting.pop(0).result()
             tell()
-        for name, empty in stored.items():
-            waiting.append(writer.submit(_fill, empty, kinds[name], None))
+        for name in [name for name in stored if name not in begun]:
+            waiting.append(writer.submit(_fill, stored[name], kinds[name], None))
         for done in waiting:
             done.result()
 
@@ -117,9 +130,29 @@ def _create(group: Any, variable: Variable, sizes: Mapping[str, int]) -> Any:
         # end.
         stored.set_var_chunk_cache(size=1)
     for name, value in variable.attributes.items():
-        stored.setncattr(name, value)
+        if not isinstance(value, str) or value:
+            stored.setncattr(name, value)
     return stored
 
 
-def _fill(stored: Any, variable: Variable, values: npt.NDArray[Any] | None) -> None:
-    stored[...] = as_stored(variable, stored.shape, values)
+def _add_empty_attributes(path: Path, groups: list[Group]) -> None:
+    """Write empty texts as netCDF-C does it, with a null data space; its Python does not."""
+    missing = [
+        (f"{group.path}/{variable.name}", name)
+        for group in groups
+        for variable in group.variables
+        for name, value in variable.attributes.items()
+        if isinstance(value, str) and not value
+    ]
+    if missing:
+        with h5py.File(path, "a") as file:
+            for variable, name in missing:
+                file[variable].attrs[name] = h5py.Empty("S1")
+
+
+def _fill(stored: Any, variable: Variable, values: npt.NDArray[Any] | Piece | None) -> None:
+    """Write values, with fill for NaN; fill everywhere where there are no values."""
+    whole = tuple(slice(size) for size in stored.shape)
+    where, values = values if isinstance(values, Piece) else (whole, values)
+    shape = tuple(len(range(*w.indices(n))) for w, n in zip(where, stored.shape, strict=True))
+    stored[where or ...] = as_stored(variable, shape, values)
