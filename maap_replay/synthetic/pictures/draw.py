@@ -68,6 +68,7 @@ def draw_panel(
         values, across = values[:, inside], height[:, inside] / 1000
         along = np.broadcast_to(along[:, None], across.shape)
         axis.set_ylim(FLOOR, TOP)
+        axis.set_yticks(range(0, round(TOP) + 1, 5))
         axis.set_ylabel("Height (km)")
     else:
         across = np.asarray((np.arange(values.shape[1]) - place.nadir) * place.pitch_km)

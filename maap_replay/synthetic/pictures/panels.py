@@ -153,7 +153,7 @@ PANELS: dict[str, tuple[Panel, ...]] = {
             "pixel_values", "swath", "0.67 µm (W m⁻² sr⁻¹ µm⁻¹)", (0, 400), colours="gray", index=0
         ),
         Panel(
-            "pixel_values", "swath", "10.8 µm (K)", (200, 300), colours="gray_r", index=5
+            "pixel_values", "swath", "10.8 µm (K)", (210, 315), colours="gray_r", index=5
         ),
     ),
 }  # fmt: skip

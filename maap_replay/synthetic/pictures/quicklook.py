@@ -62,16 +62,18 @@ def collect(
         if part.path != group:
             continue
         kinds = {variable.name: variable for variable in part.variables}
+        pieces = False
         for name, values in part.fields:
-            if found.keys() == wanted and name not in wanted:
-                return found
             if name not in wanted:
                 continue
+            pieces |= isinstance(values, Piece)
             where, values = values if isinstance(values, Piece) else (..., values)
             if name not in found:
                 shape = [part.sizes[dimension] for dimension in kinds[name].dimensions]
                 found[name] = np.full(shape, np.nan, "f8" if kinds[name].kind == "f8" else "f4")
             found[name][where] = _with_gaps(np.asarray(values), kinds[name])
+            if found.keys() == wanted and not pieces:
+                return found
         if found.keys() == wanted:
             return found
     raise KeyError(f"{product.file_type} has no {', '.join(wanted - found.keys())} in {group}.")
