@@ -22,6 +22,8 @@ from maap_replay.synthetic.scene.water import extinction
 #: Standard deviation of the logarithm where both instruments see a target, the lidar alone, the
 #: radar alone, and neither.
 BOTH, LIDAR_ONLY, RADAR_ONLY, NEITHER = 0.17, 0.33, 0.45, 0.6
+#: Correlation of the errors of extinction and radius of ice.
+RADIUS_CORRELATION = -0.65
 #: Median volume diameter over effective radius, of ice (chosen: an exponential distribution).
 ICE_DIAMETER = 4.0
 #: Lidar ratio of ice and of droplets in sr: means of ATLID, and Mie theory (O'Connor et al.,
@@ -104,8 +106,11 @@ def ice(truth: Truth, merged: Synergy, grain: Grain) -> Species:
     present = np.isin(merged.target, FROZEN) & (truth.ice_water_content > 1e-9)
     error = _error(merged, grain("ice error"))
     true = extinction(truth.ice_water_content, truth.ice_effective_radius, ICE_DENSITY)
-    sigma = true * np.exp(error * grain("ice extinction"))
-    radius = truth.ice_effective_radius * np.exp(0.4 * error * grain("ice radius"))
+    off = grain("ice extinction")
+    sigma = true * np.exp(error * off)
+    # What explains an echo with more particles needs smaller ones.
+    off = RADIUS_CORRELATION * off + (1 - RADIUS_CORRELATION**2) ** 0.5 * grain("ice radius")
+    radius = truth.ice_effective_radius * np.exp(0.45 * error * off)
     content = 2 / 3 * ICE_DENSITY * sigma * radius
     diameter = ICE_DIAMETER * radius
     mean_diameter = np.maximum(diameter * 4 / 3.67, 1e-6)

@@ -16,7 +16,13 @@ from maap_replay.synthetic.instruments import best_estimate
 from maap_replay.synthetic.instruments.best_estimate import AEROSOLS, Grain, Species, Truth
 from maap_replay.synthetic.instruments.synergy import DROPLETS, FROZEN, RAINING, merge
 from maap_replay.synthetic.product_id import ProductId
-from maap_replay.synthetic.products.acm_cap_observations import CapGrid, lidar, make_cap_grid, radar
+from maap_replay.synthetic.products.acm_cap_observations import (
+    CapGrid,
+    imager,
+    lidar,
+    make_cap_grid,
+    radar,
+)
 from maap_replay.synthetic.products.acm_cap_profiles import (
     FAILED,
     Columns,
@@ -55,7 +61,7 @@ CORRELATION = {
     "extinction_riming_index": -0.2, "N0prime_lidar_bscat_extinction_ratio": -0.35,
     "N0prime_riming_index": 0.25, "lidar_bscat_extinction_ratio_riming_index": 0.05,
     "extinction_water_content": 0.85, "extinction_mass_flux": 0.7,
-    "extinction_normalized_number_concentration": 0.75, "extinction_effective_radius": -0.65,
+    "extinction_normalized_number_concentration": 0.75, "extinction_effective_radius": best_estimate.RADIUS_CORRELATION,
     "extinction_median_volume_diameter": -0.6, "extinction_riming_factor": -0.15,
     "rate_water_content": 0.95, "rate_median_volume_diameter": 0.6,
     "rate_normalized_number_concentration": -0.4, "water_content_extinction": 0.9,
@@ -137,9 +143,12 @@ def _fields(product: ProductId, frame: Frame, grid: CapGrid) -> Fields:
         columns |= of_species(name, species, depth, empty, rng)
     melting = anywhere(grid.along(curtain.melting)).astype(int)
     columns |= costs("melting_ice", melting, empty, rng)
+    longwave, shortwave = imager(frame, grid, own)
     observed = {
         "CPR": dict(radar(frame, grid, own, rng)),
         "ATLID": dict(lidar(frame, grid)),
+        "MSI_longwave": dict(longwave),
+        "MSI_shortwave": dict(shortwave),
     }
     for name, values in observed.items():
         count = values.pop(f"{name}_observation_variable_count")

@@ -9,12 +9,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from maap_replay.synthetic import layout
 from maap_replay.synthetic.frame import Frame
 from maap_replay.synthetic.instruments.best_estimate import Grain
+from maap_replay.synthetic.instruments.imager import (
+    THERMAL,
+    brightness_temperatures,
+    reflectances,
+)
+from maap_replay.synthetic.instruments.viewing import viewing
 from maap_replay.synthetic.products.acm_cap_profiles import UNUSABLE, anywhere, assimilation
 from maap_replay.synthetic.products.on_lidar_grid import LidarGrid, make_grid
+from maap_replay.synthetic.scene.curtain import COLUMNS
 from maap_replay.synthetic.scene.fractal import Field, Mask
 from maap_replay.synthetic.scene.grid import MARGIN
+from maap_replay.synthetic.scene.haze import make_haze
+from maap_replay.synthetic.scene.lines import cut
+from maap_replay.synthetic.scene.surface import make_surface
 
 Array = npt.NDArray[Any]
 Fields = Iterator[tuple[str, Array]]
@@ -25,6 +36,10 @@ CLEAR, LEAST_RATIO = -100.0, 1e-12
 VELOCITY_NOISE, ECHO_MISFIT = 0.3, 0.6
 #: Observed: profiles before the frame and after it.
 BEFORE, AFTER = 9, 51
+#: What a retrieved state misses of the imager's signals: in K, and of the albedo.
+THERMAL_MISFIT, SOLAR_MISFIT = 0.6, 0.04
+#: Wavelength of the solar band that is used, in m.
+WAVELENGTH = 6.7e-7
 #: Two-way attenuation in dB over optical depth.
 DECIBEL = 20 / np.log(10)
 
@@ -133,6 +148,38 @@ def lidar(frame: Frame, grid: CapGrid) -> Fields:
             assimilation(anywhere(target), missing),
         )
     yield "ATLID_observation_variable_count", 2 * target.sum(axis=1)
+
+
+def imager(frame: Frame, grid: CapGrid, grain: Grain) -> tuple[Fields, Fields]:
+    """Thermal and solar bands below the satellite, and what the retrieved state would send up."""
+    scene, swath = frame.scene, frame.scene.swath
+    below = slice(layout.NADIR_COLUMN, layout.NADIR_COLUMN + COLUMNS)
+    every = slice(None)
+    here = cut(scene, every, below)
+    angles, surface = cut(viewing(swath), every, below), cut(make_surface(scene), every, below)
+    haze = make_haze(frame.curtain, swath).optical_thickness_670nm[:, below]
+    time = grid.along(frame.curtain.track.time)
+    lines = np.searchsorted(swath.time, time).clip(0, len(swath.time) - 1)
+    warmth = [band[lines].mean(axis=1) for band in brightness_temperatures(here, surface, angles)]
+    reflected, _ = reflectances(here, surface, angles, haze)
+    albedo = reflected[0][lines].mean(axis=1, keepdims=True)
+    misfit = grain("imager")[:, :1]
+    wavelengths = [band.wavelength for band in THERMAL]
+    thermal = np.stack(warmth, axis=1)
+    return (
+        _bands("longwave_brightness_temperature", thermal, THERMAL_MISFIT * misfit, wavelengths),
+        _bands("shortwave_albedo", albedo, SOLAR_MISFIT * albedo * misfit, [WAVELENGTH]),
+    )
+
+
+def _bands(name: str, seen: Array, misfit: Array, wavelengths: list[float]) -> Fields:
+    instrument = f"MSI_{name.partition('_')[0]}"
+    dark = anywhere(np.isnan(seen))
+    yield f"{instrument}_wavelength", np.array(wavelengths)
+    yield f"MSI_{name}", seen
+    yield f"MSI_{name}_forward", seen + misfit
+    yield f"MSI_{name}_assimilation_status", assimilation(~dark, dark)
+    yield f"{instrument}_observation_variable_count", np.where(dark, 0, seen.shape[1])
 
 
 def _unless(missing: Mask, values: Array) -> Array:
