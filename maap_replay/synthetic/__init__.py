@@ -9,12 +9,8 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from maap_replay.synthetic.product_id import parse
-
-if TYPE_CHECKING:  # the writers need this module
-    from maap_replay.synthetic.products.writing import Contents
 
 #: Raise it when a change of the writers changes what they write: caches of older versions are left
 #: behind.
@@ -57,14 +53,8 @@ def write_product(product_id: str, folder: Path, scenes: Path) -> None:
     from maap_replay.synthetic.products.writing import write
 
     product = parse(_checked(product_id))
-    write(product, folder, Frame(product, scenes), contents_of(product.file_type))
-
-
-def contents_of(file_type: str) -> Contents:
-    """The function that says, for a product and its frame, which groups a file has."""
-    module = import_module(f"maap_replay.synthetic.products.{file_type.lower()}")
-    contents: Contents = module.contents
-    return contents
+    module = import_module(f"maap_replay.synthetic.products.{product.file_type.lower()}")
+    write(product, folder, Frame(product, scenes), module.contents)
 
 
 def write_quicklook(product_id: str, folder: Path) -> None:
