@@ -13,6 +13,7 @@ from maap_replay.synthetic.instruments.lidar_features import (
     ATTENUATED,
     BOXES,
     MISSING,
+    OPAQUE,
     Codes,
     Features,
     averaged_noise,
@@ -23,6 +24,7 @@ from maap_replay.synthetic.instruments.lidar_signal import Signals
 from maap_replay.synthetic.instruments.lidar_types import aerosol_class, probabilities
 from maap_replay.synthetic.scene.curtain import Curtain
 from maap_replay.synthetic.scene.fractal import Canvas, Field, Mask
+from maap_replay.synthetic.scene.grid import layer_depths
 
 #: Observed: profiles in the running means of medium and low resolution (51 in older baselines).
 MEDIUM, LOW = 41, 101
@@ -88,6 +90,8 @@ def retrieve(
 
     errors = {name: _grain(canvas, name, features) for name in ("backscatter", "ratio", "depol")}
     true_ratio = optics.extinction / np.maximum(optics.backscatter, 1e-12)
+    # Of an opaque pixel only the upper part is seen.
+    true = np.minimum(true, OPAQUE / (true_ratio * layer_depths() + 1e-12))
     backscatter = true * np.exp(backscatter_error * errors["backscatter"].clip(-3, 3))
     ratio = true_ratio * np.exp(ratio_error * errors["ratio"].clip(-2.8, 2.8) - ratio_error**2 / 2)
     depol = optics.depolarisation + depol_error * errors["depol"]
