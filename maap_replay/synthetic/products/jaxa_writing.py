@@ -7,7 +7,7 @@ Readers number the dimensions themselves, in the order in which they meet new si
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ import numpy as np
 from maap_replay.synthetic import layout
 from maap_replay.synthetic.headers import stored_header
 from maap_replay.synthetic.product_id import ProductId
-from maap_replay.synthetic.products.table import Variable, as_stored
+from maap_replay.synthetic.products.table import FILLS, Variable
 
 if TYPE_CHECKING:  # the ordinary writer needs this module
     from maap_replay.synthetic.products.writing import Group
@@ -27,7 +27,11 @@ CHUNK_RAYS = 100
 
 
 def store(
-    product: ProductId, path: Path, groups: Iterable[Group], tell: Callable[[], object]
+    product: ProductId,
+    path: Path,
+    groups: Iterable[Group],
+    fill: Callable[[h5py.Dataset, Variable, Any], None],
+    tell: Callable[[], object],
 ) -> None:
     """Write a file as JAXA lays it out.
 
@@ -39,6 +43,8 @@ def store(
         The file to create.
     groups : iterable of Group
         ``ScienceData/Data`` and ``ScienceData/Geo``; their dimensions give shapes, no names.
+    fill : callable
+        Writes the values of a variable, with fill for NaN; fill everywhere for None.
     tell : callable
         Called after each variable.
     """
@@ -50,7 +56,7 @@ def store(
             stored = {each.name: _create(into, each, group.sizes) for each in group.variables}
             kinds = {each.name: each for each in group.variables}
             for name, values in group.fields:
-                stored[name][...] = as_stored(kinds[name], stored[name].shape, values)
+                fill(stored[name], kinds[name], values)
                 tell()
 
 
@@ -80,7 +86,7 @@ def _elements(group: h5py.Group, entries: dict[str, Any]) -> None:
             group.create_dataset(name, data=[value], dtype="u4" if isinstance(value, int) else "f8")
 
 
-def _create(group: h5py.Group, variable: Variable, sizes: Any) -> h5py.Dataset:
+def _create(group: h5py.Group, variable: Variable, sizes: Mapping[str, int]) -> h5py.Dataset:
     shape = tuple(sizes[name] for name in variable.dimensions)
     stored = group.create_dataset(
         variable.name,
@@ -90,7 +96,7 @@ def _create(group: h5py.Group, variable: Variable, sizes: Any) -> h5py.Dataset:
         compression="gzip",
         compression_opts=layout.DEFLATE_LEVEL,
         shuffle=True,
-        fillvalue=as_stored(variable, (), None),
+        fillvalue=FILLS[variable.kind] if variable.fill is None else variable.fill,
     )
     for name, value in variable.attributes.items():
         stored.attrs[name] = np.bytes_(value) if isinstance(value, str) else value
