@@ -22,8 +22,8 @@ SNOW_SPEED, SNOW_RADIUS = 1.1, 180e-6
 #: Above 1 mm/h snow is rimed and falls faster, by this power of its rate: at 2.5 m s-1 in a core
 #: (Mason et al., doi:10.1029/2018JD028603, rounded).
 RIMING = 0.25
-#: Profiles that drops and flakes drift per 100 m below the base of their cloud.
-DRIFT = 0.25
+#: Profiles that drops and flakes drift per 100 m below the base of their cloud, or this height.
+DRIFT, SHEARED_BELOW = 0.2, 4500.0
 #: Droplets per cm3 over sea and over land (Wood, doi:10.1175/MWR-D-11-00121.1).
 SEA_DROPLETS, LAND_DROPLETS = 60.0, 220.0
 #: Largest rate in mm/h.
@@ -114,7 +114,7 @@ def _falling(rate: Field, layer: Layer, elevation: Field, reach_m: float) -> Fie
 
 def _carried(field: Field, bases: Field) -> Field:
     """Move what falls along the curtain, the farther the deeper below the usual base of clouds."""
-    level = np.median(bases) if len(bases) else 0.0
+    level = min(float(np.median(bases)), SHEARED_BELOW) if len(bases) else 0.0
     drift = np.rint(DRIFT * np.maximum(level - HEIGHTS, 0) / 100).astype(int)
     rows = (np.arange(len(field))[:, None] - drift).clip(0)
     return np.asarray(np.take_along_axis(field, rows, axis=0), dtype=np.float32)
