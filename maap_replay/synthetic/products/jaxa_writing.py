@@ -17,7 +17,7 @@ import numpy as np
 from maap_replay.synthetic import layout
 from maap_replay.synthetic.headers import stored_header
 from maap_replay.synthetic.product_id import ProductId
-from maap_replay.synthetic.products.table import FILLS, Variable
+from maap_replay.synthetic.products.table import Variable, as_stored
 
 if TYPE_CHECKING:  # the ordinary writer needs this module
     from maap_replay.synthetic.products.writing import Group
@@ -27,11 +27,7 @@ CHUNK_RAYS = 100
 
 
 def store(
-    product: ProductId,
-    path: Path,
-    groups: Iterable[Group],
-    fill: Callable[[h5py.Dataset, Variable, Any], None],
-    tell: Callable[[], object],
+    product: ProductId, path: Path, groups: Iterable[Group], tell: Callable[[], object]
 ) -> None:
     """Write a file as JAXA lays it out.
 
@@ -43,8 +39,6 @@ def store(
         The file to create.
     groups : iterable of Group
         ``ScienceData/Data`` and ``ScienceData/Geo``; their dimensions give shapes, no names.
-    fill : callable
-        Writes the values of a variable, with fill for NaN; fill everywhere for None.
     tell : callable
         Called after each variable.
     """
@@ -56,7 +50,7 @@ def store(
             stored = {each.name: _create(into, each, group.sizes) for each in group.variables}
             kinds = {each.name: each for each in group.variables}
             for name, values in group.fields:
-                fill(stored[name], kinds[name], values)
+                stored[name][...] = as_stored(kinds[name], stored[name].shape, values)
                 tell()
 
 
@@ -96,7 +90,7 @@ def _create(group: h5py.Group, variable: Variable, sizes: Mapping[str, int]) -> 
         compression="gzip",
         compression_opts=layout.DEFLATE_LEVEL,
         shuffle=True,
-        fillvalue=FILLS[variable.kind] if variable.fill is None else variable.fill,
+        fillvalue=as_stored(variable, (), None),
     )
     for name, value in variable.attributes.items():
         stored.attrs[name] = np.bytes_(value) if isinstance(value, str) else value

@@ -1,4 +1,4 @@
-"""Write a granule as netCDF-C does it, in the layout of ESA's files."""
+"""Write a granule, in the layout of ESA's files as netCDF-C does it or in that of JAXA."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import netCDF4
-import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
@@ -18,7 +17,7 @@ from maap_replay.synthetic.files import complete_or_absent
 from maap_replay.synthetic.frame import Frame
 from maap_replay.synthetic.product_id import ProductId
 from maap_replay.synthetic.products import jaxa_writing
-from maap_replay.synthetic.products.table import FILLS, Variable
+from maap_replay.synthetic.products.table import Variable, as_stored
 
 #: Variables that may wait for the thread that compresses, each with its memory.
 WAITING = 4
@@ -63,13 +62,18 @@ def write(product: ProductId, folder: Path, frame: Frame, contents: Contents) ->
     ):
         with complete_or_absent(folder / f"{product.text}.HDR") as header:
             headers.write_xml(product, header)
-        if product.file_class.startswith("J"):
-            jaxa_writing.store(product, path, contents(product, frame), _fill, bar.update)
-            return
-        with netCDF4.Dataset(path, "w", format="NETCDF4") as dataset:
-            headers.write_groups(product, dataset)
-            for group in contents(product, frame):
-                _write_group(dataset, group, bar.update)
+        store = jaxa_writing.store if product.file_class.startswith("J") else _store
+        store(product, path, contents(product, frame), bar.update)
+
+
+def _store(
+    product: ProductId, path: Path, groups: Iterable[Group], tell: Callable[[], object]
+) -> None:
+    """Write a file as ESA lays it out."""
+    with netCDF4.Dataset(path, "w", format="NETCDF4") as dataset:
+        headers.write_groups(product, dataset)
+        for group in groups:
+            _write_group(dataset, group, tell)
 
 
 def _write_group(dataset: Any, group: Group, tell: Callable[[], object]) -> None:
@@ -118,14 +122,4 @@ def _create(group: Any, variable: Variable, sizes: Mapping[str, int]) -> Any:
 
 
 def _fill(stored: Any, variable: Variable, values: npt.NDArray[Any] | None) -> None:
-    """Write values, with fill for NaN; fill everywhere where there are no values."""
-    fill = FILLS[variable.kind] if variable.fill is None else variable.fill
-    if values is None:
-        stored[...] = np.full(stored.shape, fill, stored.dtype)
-        return
-    values = np.asarray(values)
-    if values.shape != stored.shape:
-        raise ValueError(f"{variable.name} has the shape {stored.shape}, not {values.shape}.")
-    if values.dtype.kind == "f":
-        values = np.where(np.isnan(values), fill, values)
-    stored[...] = values.astype(stored.dtype)
+    stored[...] = as_stored(variable, stored.shape, values)

@@ -22,12 +22,12 @@ SNOW_SPEED, SNOW_RADIUS = 1.1, 180e-6
 #: Above 1 mm/h snow is rimed and falls faster, by this power of its rate: at 2.5 m s-1 in a core
 #: (Mason et al., doi:10.1029/2018JD028603, rounded).
 RIMING = 0.25
-#: Profiles that drops and flakes drift per 100 m below the base of their cloud, or this height.
-DRIFT, SHEARED_BELOW = 0.2, 4500.0
 #: Droplets per cm3 over sea and over land (Wood, doi:10.1175/MWR-D-11-00121.1).
 SEA_DROPLETS, LAND_DROPLETS = 60.0, 220.0
 #: Largest rate in mm/h.
 CLOUDBURST = 25.0
+#: Profiles that drops and flakes drift per 100 m below the base of their cloud, or this height.
+DRIFT, SHEARED_BELOW = 0.2, 4500.0
 
 
 @dataclass(frozen=True)
