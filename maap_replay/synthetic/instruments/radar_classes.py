@@ -30,6 +30,9 @@ DEEP_TOP, DEEP_ECHO, MIDDLE = 8000.0, 5.0, 5000.0
 #: Vertical wind in m s-1 of a dynamic core, and with which rimed snow is likely.
 CORE_WIND, RIMING_WIND = 2.0, 1.2
 
+#: Profiles on each side from which rain may have come.
+DRIFT_PROFILES = 10
+
 Codes = npt.NDArray[np.int8]
 
 
@@ -102,7 +105,7 @@ def _hydrometeors(curtain: Curtain, echo: Echo, detection: Detection) -> Codes:
     cold = np.asarray(curtain.temperature) < MELTING_POINT
     icy = (echo.ice > echo.rain) & (echo.ice > echo.cloud)
     raining = (echo.rain > 0.5 * echo.reflectivity) & ~icy
-    from_snow = np.any(curtain.melting, axis=1)[:, None]
+    from_snow = _near(np.any(curtain.melting, axis=1))[:, None]
     wind: Field = np.abs(np.asarray(curtain.air_velocity))
 
     found = np.full(status.shape, Target.LIQUID_CLOUD, np.int8)
@@ -130,6 +133,11 @@ def _hydrometeors(curtain: Curtain, echo: Echo, detection: Detection) -> Codes:
     codes[status == Status.GROUND] = Target.GROUND
     codes[status == Status.NO_DATA] = Target.NO_DATA
     return codes
+
+
+def _near(profiles: Mask) -> Mask:
+    """Whether a profile or one that rain may have drifted from it is true."""
+    return np.convolve(profiles, np.ones(2 * DRIFT_PROFILES + 1), "same") > 0.5
 
 
 def _in_clutter(codes: Codes, clutter: Mask) -> Codes:

@@ -95,7 +95,8 @@ def detect(canvas: Canvas, curtain: Curtain, echo: Echo, seen: Mask) -> Detectio
     measured = decibel(power + 10 ** (NOISE / 10) * grain)
 
     patchy = noise(canvas, "threshold of the radar", 6, 5 / 3)
-    found = (weakened + 0.7 * patchy > FLOOR) & (weakened > FLOOR) & (measured > FLOOR)
+    found = (np.minimum(weakened, weakened + 0.7 * patchy) > FLOOR) & (measured > FLOOR)
+    found &= truth > FLOOR  # not the tail of multiple scattering in clear air
     above_ground = np.arange(len(HEIGHTS)) < surface[:, None]
     height = HEIGHTS - curtain.elevation[:, None]
     reach = np.where(curtain.land, LAND_CLUTTER + 60 * patchy.mean(axis=1), SEA_CLUTTER)
@@ -167,7 +168,7 @@ def _ground_echo(canvas: Canvas, curtain: Curtain, echo: Echo, attenuation: Fiel
     after Burns et al. (doi:10.1109/TGRS.2016.2524545), simplified.
     """
     wind = noise(canvas, "wind on the sea", 400, 2.0)[:, 0]
-    rough = noise(canvas, "rough ground", 8, 5 / 3)[:, 0]
+    rough = np.clip(noise(canvas, "rough ground", 8, 5 / 3)[:, 0], -2, 2)
     peak = np.where(curtain.land, LAND_ECHO + 3.5 * rough, SEA_ECHO + 2.0 * wind + 0.4 * rough)
     loss = (echo.gas_attenuation + attenuation)[:, -1]
     width = np.where(curtain.land, 1.35 + 0.12 * np.abs(rough), 1.0)[:, None]

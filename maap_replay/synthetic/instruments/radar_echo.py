@@ -61,7 +61,7 @@ def make_echo(curtain: Curtain) -> Echo:
     gas = np.where(below_ground, 0, gas)
 
     thin = (np.asarray(curtain.pressure) / 101325) ** -0.4
-    of_ice = np.where(ice > 0, ice_fall_speed(ice) * thin, 0)
+    of_ice = curtain.snow_flux / np.maximum(curtain.ice_water_content, 1e-12) * thin
     of_rain = rain_fall_speed(rate) * thin
     of_rain = np.where(curtain.melting, 1.2 + (of_rain - 1.2) * melted, of_rain)
     total = np.maximum(ice + cloud + rain, 1e-12)
@@ -153,16 +153,6 @@ def ice_attenuation(content: Field) -> Field:
     doi:10.1175/JTECH-D-18-0154.1, rounded).
     """
     return np.asarray(0.55 * content, dtype=np.float32)
-
-
-def ice_fall_speed(reflectivity: Field) -> Field:
-    """Fall speed in m s-1 of ice and snow at sea-level density, of their reflectivity in mm6 m-3.
-
-    A power law of the reflectivity (Protat and Williams, doi:10.1175/JAMC-D-10-05031.1), rounded.
-    """
-    return np.asarray(
-        np.clip(0.72 * np.maximum(reflectivity, 1e-5) ** 0.11, 0.15, 1.6), dtype=np.float32
-    )
 
 
 def rain_fall_speed(rate: Field) -> Field:

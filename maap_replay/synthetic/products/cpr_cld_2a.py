@@ -57,7 +57,7 @@ def _fields(product: ProductId, grid: RadarGrid) -> Iterator[tuple[str, Array]]:
     yield "retrieval_classification", grid.along(_kinds(radar, found))
 
 
-def _particles(curtain: Curtain, radar: Radar, found: Retrieval) -> Iterator[tuple[str, Field]]:
+def _particles(curtain: Curtain, radar: Radar, found: Retrieval) -> Iterator[tuple[str, Array]]:
     """Ice, snow, drizzle and rain; NaN elsewhere."""
     content, diameter, error = found.water_content, found.diameter, found.error
     size_error = np.where(np.isfinite(content), SIZE_ERROR * (1 + 0.2 * found.ripple**2), np.nan)
@@ -67,9 +67,9 @@ def _particles(curtain: Curtain, radar: Radar, found: Retrieval) -> Iterator[tup
     yield "characteristic_diameter_log_error", size_error * DECIMAL
     there = np.where(np.isfinite(content), np.float32(1), np.float32(np.nan))
     warmth: Field = np.clip((curtain.temperature - 233) / 40, -0.8, 1)
-    yield "water_content_prior", there * np.float32(10) ** (-4.6 + 0.9 * warmth)
+    yield "water_content_prior", 2.5e-5 * there * np.exp(2.1 * warmth)
     yield "water_content_prior_log_error", there * PRIOR_CONTENT_ERROR
-    yield "characteristic_diameter_prior", there * np.float32(10) ** (-3.6 + 0.25 * warmth)
+    yield "characteristic_diameter_prior", 2.5e-4 * there * np.exp(0.6 * warmth)
     yield "characteristic_diameter_prior_log_error", there * PRIOR_DIAMETER_ERROR
     corrected = radar.reflectivity + radar.gas_attenuation + 0.4 * found.ripple
     yield "reflectivity_factor_forward", there * corrected

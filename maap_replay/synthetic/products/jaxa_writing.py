@@ -7,7 +7,7 @@ Readers number the dimensions themselves, in the order in which they meet new si
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,7 +80,7 @@ def _elements(group: h5py.Group, entries: dict[str, Any]) -> None:
             group.create_dataset(name, data=[value], dtype="u4" if isinstance(value, int) else "f8")
 
 
-def _create(group: h5py.Group, variable: Variable, sizes: Any) -> h5py.Dataset:
+def _create(group: h5py.Group, variable: Variable, sizes: Mapping[str, int]) -> h5py.Dataset:
     shape = tuple(sizes[name] for name in variable.dimensions)
     stored = group.create_dataset(
         variable.name,

@@ -220,6 +220,6 @@ def _air_velocity(canvas: Canvas, water: Water, high: Layer) -> Field:
     """
     gentle = 0.12 * noise(canvas, "vertical wind", 60, 5 / 3)
     core = np.clip((high.optical_thickness - 60) / 100, 0, 1)[:, None]
-    gusts = np.maximum(noise(canvas, "updraughts", 12, 5 / 3) + 0.4, -0.8)
+    gusts = np.maximum(noise(canvas, "updraughts", 40, 3.0) + 0.4, -0.8)
     in_ice = water.ice_water_content > 1e-6
     return np.asarray(gentle + 4.5 * core * gusts * in_ice, dtype=np.float32)

@@ -26,6 +26,8 @@ RIMING = 0.25
 SEA_DROPLETS, LAND_DROPLETS = 60.0, 220.0
 #: Largest rate in mm/h.
 CLOUDBURST = 25.0
+#: Profiles that drops and flakes drift per 100 m below the base of their cloud, or this height.
+DRIFT, SHEARED_BELOW = 0.2, 4500.0
 
 
 @dataclass(frozen=True)
@@ -98,12 +100,21 @@ def make_precipitation(
 def _falling(rate: Field, layer: Layer, elevation: Field, reach_m: float) -> Field:
     """Rate at each height: grows inside the layer, evaporates below it within its reach.
 
-    Strong rain reaches the ground, weak rain ends as virga: the reach grows with the rate.
+    Strong rain reaches the ground, weak rain ends as virga: the reach grows with the rate. Below
+    the base the wind carries it along.
     """
     top, base = layer.top[:, None], layer.base[:, None]
     inside = ramp((top - HEIGHTS) / np.maximum(top - base, 200), 0.0, 0.8)
     reach = reach_m * np.maximum(rate / 0.1, 0.05) ** 0.6
     below = np.maximum(base - HEIGHTS, 0) / reach[:, None]
     left = np.clip(1 - 0.85 * below, 0, 1)
-    there = (top > HEIGHTS) & (elevation[:, None] < HEIGHTS) & (top > 0)
-    return np.asarray(rate[:, None] * inside * left * there, dtype=np.float32)
+    falling = rate[:, None] * inside * left * ((top > HEIGHTS) & (top > 0))
+    return _carried(falling, layer.base[rate > 0]) * (elevation[:, None] < HEIGHTS)
+
+
+def _carried(field: Field, bases: Field) -> Field:
+    """Move what falls along the curtain, the farther the deeper below the usual base of clouds."""
+    level = min(float(np.median(bases)), SHEARED_BELOW) if len(bases) else 0.0
+    drift = np.rint(DRIFT * np.maximum(level - HEIGHTS, 0) / 100).astype(int)
+    rows = (np.arange(len(field))[:, None] - drift).clip(0)
+    return np.asarray(np.take_along_axis(field, rows, axis=0), dtype=np.float32)
