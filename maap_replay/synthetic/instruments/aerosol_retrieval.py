@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from maap_replay.synthetic.instruments.cloud_mask import (
     PROBABLY_CLOUDY,
+    Codes,
     classify,
     near_cloud,
 )
@@ -59,15 +60,14 @@ def retrieve_aerosol(
     Cloud and the pixels beside it, ice, snow, bright land and the glitter of the Sun have none;
     errors are smaller over sea (Docter et al., doi:10.5194/amt-17-2507-2024).
     """
-    clouds = retrieve(product, scene)
-    mask = classify(product, scene, clouds).mask
+    mask, lost = _mask(product, scene)
     cloudy = mask >= PROBABLY_CLOUDY
     edge = near_cloud(mask, CLOUD_DISTANCE) & ~cloudy
     land = np.asarray(surface.land)
     reflectance = ground_albedo(SOLAR[0], surface)
     sunlit = angles.solar_zenith < LOW_SUN
     bright = land & (reflectance > BRIGHT)
-    usable = sunlit & ~cloudy & ~edge & ~clouds.lost[:, None]
+    usable = sunlit & ~cloudy & ~edge & ~lost[:, None]
     at_sea = usable & ~land & (surface.sea_ice < 0.02) & ~in_glint(angles)
     on_land = usable & land & ~bright & (surface.snow < 0.05)
     own = processing_canvas(product, scene)
@@ -92,7 +92,7 @@ def retrieve_aerosol(
     bits |= np.where(bright & (surface.desert < 0.5) & (surface.snow < 0.05), TOO_BRIGHT, 0)
     bits |= np.where(~valid & ~cloudy & ~edge, SUSPICIOUS, 0)
     bits = np.where(sunlit, bits, SUSPICIOUS)
-    bits[1:] |= np.where(clouds.lost[:-1] & ~clouds.lost[1:], LINES_MISSING, 0)[:, None]
+    bits[1:] |= np.where(lost[:-1] & ~lost[1:], LINES_MISSING, 0)[:, None]
     return Aerosol(
         keep(depth, valid),
         keep(error, valid),
@@ -105,3 +105,9 @@ def retrieve_aerosol(
         bits.astype(np.int16),
         np.select((~valid, ~even & land, ~even | land), (NO_RETRIEVAL, 2, 1), 0).astype(np.int8),
     )
+
+
+def _mask(product: ProductId, scene: Scene) -> tuple[Codes, Mask]:
+    """Cloud mask, and lines that are lost; all else that was retrieved is let go."""
+    clouds = retrieve(product, scene)
+    return classify(product, scene, clouds).mask, clouds.lost

@@ -12,9 +12,8 @@ from maap_replay.synthetic.frame import Frame
 from maap_replay.synthetic.instruments.cloud_mask import PROBABLY_CLOUDY, classify
 from maap_replay.synthetic.instruments.cloud_retrieval import retrieve
 from maap_replay.synthetic.instruments.imager import (
-    SOLAR,
-    brightness_temperatures,
-    reflectances,
+    BANDS,
+    make_signals,
     solar_irradiance,
     sun_nearness,
 )
@@ -79,18 +78,17 @@ def make_strip(product: ProductId, frame: Frame) -> Strip:
     angles = cut(viewing(swath), every, near)
     clouds = retrieve(product, scene)
     mask = classify(product, scene, clouds).mask[:, near]
-    here = cut(scene, every, near)
-    reflected, cos_sun = reflectances(here, surface, angles, haze)
-    warmth = brightness_temperatures(here, surface, angles)
-    irradiance = solar_irradiance(swath.day_of_year)[: len(SOLAR), near]
-    radiances = [
-        part * across * cos_sun / np.float32(np.pi)
-        for part, across in zip(reflected, irradiance, strict=True)
-    ]
+    seen = make_signals(
+        cut(scene, every, near),
+        surface,
+        angles,
+        haze,
+        solar_irradiance(swath.day_of_year)[:, near],
+    )
     return Strip(
-        solar=solar_flux(reflected, cos_sun, swath.day_of_year),
-        thermal=thermal_flux(warmth[1]),
-        bands=np.stack([*radiances, *warmth]),
+        solar=solar_flux(seen.reflected, seen.cos_sun, swath.day_of_year),
+        thermal=thermal_flux(seen.values[BANDS.index("TIR2")]),
+        bands=np.stack(seen.values),
         cloudy=mask >= PROBABLY_CLOUDY,
         top=clouds.top_height[:, near],
         surface=surface,

@@ -44,8 +44,8 @@ def compare(
 ) -> Tops:
     """Put MSI's cloud tops on the joint grid and compare them with ATLID's.
 
-    The difference is known at nadir; it is carried to the sides as far as the cloud is the same
-    (Haarig et al., doi:10.5194/amt-16-5953-2023).
+    The difference is known at nadir; where both see one cloud it is carried to the sides as far as
+    that reaches (Haarig et al., doi:10.5194/amt-16-5953-2023).
 
     Parameters
     ----------
@@ -78,7 +78,8 @@ def compare(
     at_nadir = (atlid - nadir)[:, None]
     like = np.abs(msi - nadir[:, None]) < SAME_CLOUD
     aside = np.abs(np.arange(shape[1]) - layout.JOINT_NADIR)
-    joined = _joined(like) & (aside <= CARRIED)
+    near = (aside <= CARRIED) & (np.abs(at_nadir) < OTHER_LAYER)
+    joined = _joined(like) & (near | (aside == 0))
     difference = np.where(joined, at_nadir, np.nan)
     quality = np.select(
         (np.isnan(difference), np.abs(difference) > OTHER_LAYER, aside == 0, aside < CARRIED // 2),

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from maap_replay.synthetic import layout
-from maap_replay.synthetic.scene.fractal import Field
+from maap_replay.synthetic.scene.fractal import Field, Mask
+from maap_replay.synthetic.scene.world import Array
 
 #: Distance between lines over ground in km.
 LINE_KM = 0.4545
@@ -40,7 +41,7 @@ FOOTPRINTS = {
 }
 
 
-def footprint_mean(field: Field, footprint: Footprint, lines: Field) -> Field:
+def footprint_mean(field: Field, footprint: Footprint, lines: Array) -> Field:
     """Weighted mean of pixels (..., line, column) around fractional lines, (..., record).
 
     The middle column lies at nadir.
@@ -60,7 +61,7 @@ def footprint_mean(field: Field, footprint: Footprint, lines: Field) -> Field:
 
 
 def masked_mean(
-    field: Field, where: Field, footprint: Footprint, lines: Field
+    field: Field, where: Mask, footprint: Footprint, lines: Array
 ) -> tuple[Field, Field, Field]:
     """Mean and standard deviation of the pixels that count, and their share; NaN without any."""
     counted = where & np.isfinite(field)
@@ -71,10 +72,11 @@ def masked_mean(
     enough = np.where(share > 0.01, share, np.nan)
     mean = footprint_mean(values, footprint, lines) / enough
     square = footprint_mean(values**2, footprint, lines) / enough
-    return mean + origin, np.sqrt(np.maximum(square - mean**2, 0)), share
+    spread = np.sqrt(np.maximum(square - mean**2, 0))
+    return (mean + origin).astype(np.float32), spread.astype(np.float32), share
 
 
-def _weights(distance: Field, footprint: Footprint, axis: int) -> Field:
+def _weights(distance: Array, footprint: Footprint, axis: int) -> Array:
     one, zero = footprint.half_sizes(1)[axis], footprint.half_sizes(0)[axis]
     weights = np.clip((zero - np.abs(distance)) / (zero - one), 0, 1)
     return np.asarray(weights / weights.sum())

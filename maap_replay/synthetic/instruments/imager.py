@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from maap_replay.synthetic import layout
 from maap_replay.synthetic.instruments.two_stream import (
@@ -16,10 +17,14 @@ from maap_replay.synthetic.instruments.two_stream import (
     single_scattering_absorption,
 )
 from maap_replay.synthetic.instruments.viewing import Viewing, cos_glint_tilt, glint_reflectance
+from maap_replay.synthetic.scene.cloud_layer import Layer
 from maap_replay.synthetic.scene.clouds import Scene
 from maap_replay.synthetic.scene.fractal import Field
+from maap_replay.synthetic.scene.lines import pick
 from maap_replay.synthetic.scene.surface import Surface
 
+#: Positions of pixels in flat arrays.
+Pixels = npt.NDArray[np.intp]
 #: Second radiation constant in m K.
 C2 = 0.014387769
 #: The Sun counts as down where it is lower than this cosine of its zenith angle.
@@ -84,6 +89,40 @@ THERMAL = (
 BANDS = tuple(band.name for band in (*SOLAR, *THERMAL))
 
 
+class Signals(NamedTuple):
+    """What MSI would measure without noise: `values` in W m-2 sr-1 um-1 and K, by band.
+
+    `reflected` is the reflectance of the solar bands, NaN at night as their values are.
+    """
+
+    reflected: list[Field]
+    values: list[Field]
+    cos_sun: Field
+
+
+def make_signals(
+    scene: Scene, surface: Surface, angles: Viewing, aerosol: Field, irradiance: Field
+) -> Signals:
+    """Signals of all bands.
+
+    Parameters
+    ----------
+    scene, surface, angles
+        Of the same pixels.
+    aerosol : ndarray
+        Optical thickness of aerosol at 670 nm.
+    irradiance : ndarray
+        `solar_irradiance` of their columns.
+    """
+    reflected, cos_sun = reflectances(scene, surface, angles, aerosol)
+    radiances = [
+        part * across * cos_sun / np.float32(np.pi)
+        for part, across in zip(reflected, irradiance[: len(SOLAR)], strict=True)
+    ]
+    thermal = brightness_temperatures(scene, surface, angles)
+    return Signals(reflected, [*radiances, *thermal], cos_sun)
+
+
 def reflectances(
     scene: Scene, surface: Surface, angles: Viewing, aerosol: Field
 ) -> tuple[list[Field], Field]:
@@ -134,28 +173,22 @@ def brightness_temperatures(scene: Scene, surface: Surface, angles: Viewing) -> 
     optical depth of one inside it. Absorption is half of the optical thickness at 670 nm.
     """
     slant = 1 / np.cos(np.radians(angles.sensor_zenith)).astype(np.float32)
-    found = []
+    found: list[Field] = []
     for band in THERMAL:
         emissivity = 0.985 + (band.desert - 0.985) * surface.desert
         moist = band.vapour * surface.water_vapour * slant
         up = emissivity * _planck(band, surface.temperature - moist)
         for layer in (scene.low, scene.middle, scene.high):
             cloudy = np.flatnonzero(layer.optical_thickness > 0)
-            tau, top, base, radius, ice = (
-                np.asarray(field).ravel()[cloudy]
-                for field in (
-                    layer.optical_thickness, layer.top, layer.base, layer.effective_radius,
-                    layer.ice,
-                )
-            )  # fmt: skip
-            small = np.minimum(15e-6 / radius, 1.5)
-            ratio = np.where(ice, 1 + (band.crystals - 1) * small, band.droplets)
-            opacity = 0.5 * tau * ratio
+            cloud = pick(layer, cloudy)
+            small = np.minimum(15e-6 / cloud.effective_radius, 1.5)
+            ratio = np.where(cloud.ice, 1 + (band.crystals - 1) * small, band.droplets)
+            opacity = 0.5 * cloud.optical_thickness * ratio
             passing = np.exp(-opacity * slant.ravel()[cloudy])
-            inside = (top - base) * np.minimum(0.5 / np.maximum(opacity, 0.5), 1) * 0.6
-            height = np.maximum(top - inside, 0)
-            warmth = _temperature(scene, cloudy, height)
-            warmth -= moist.ravel()[cloudy] * np.exp(-height / VAPOUR_SCALE)
+            depth = 0.6 * np.minimum(0.5 / np.maximum(opacity, 0.5), 1)
+            height = np.maximum(cloud.top - (cloud.top - cloud.base) * depth, 0)
+            warmth = pick(scene.atmosphere, cloudy).temperature(height)
+            warmth = warmth - moist.ravel()[cloudy] * np.exp(-height / VAPOUR_SCALE)
             flat = up.ravel()
             flat[cloudy] = flat[cloudy] * passing + (1 - passing) * _planck(band, warmth)
             up = flat.reshape(up.shape)
@@ -180,16 +213,15 @@ def solar_irradiance(day_of_year: float) -> Field:
     return found
 
 
-def _scattering(scene: Scene, pixels: Field) -> tuple[Field, list[Field]]:
+def _scattering(scene: Scene, pixels: Pixels) -> tuple[Field, list[Field]]:
     """Scattering optical thickness of all layers, and how much of each one sees from above."""
     total = np.zeros(len(pixels), np.float32)
     left = np.ones(len(pixels), np.float32)
     weights = []
     for layer in (scene.high, scene.middle, scene.low):
-        tau, ice = (
-            np.asarray(field).ravel()[pixels] for field in (layer.optical_thickness, layer.ice)
-        )
-        own = tau * (1 - np.where(ice, np.float32(ICE_ASYMMETRY), np.float32(LIQUID_ASYMMETRY)))
+        cloud = pick(layer, pixels)
+        asymmetry = np.where(cloud.ice, np.float32(ICE_ASYMMETRY), np.float32(LIQUID_ASYMMETRY))
+        own = cloud.optical_thickness * (1 - asymmetry)
         total += own
         weights.append(left * (1 - np.exp(-1.5 * own)))
         left = left * np.exp(-1.5 * own)
@@ -197,13 +229,12 @@ def _scattering(scene: Scene, pixels: Field) -> tuple[Field, list[Field]]:
     return total, [weight / every for weight in weights]
 
 
-def _absorption(band: SolarBand, layer: object, pixels: Field) -> Field:
-    radius, ice = (
-        np.asarray(getattr(layer, name)).ravel()[pixels] for name in ("effective_radius", "ice")
-    )
+def _absorption(band: SolarBand, layer: Layer, pixels: Pixels) -> Field:
+    cloud = pick(layer, pixels)
+    radius = cloud.effective_radius
     frozen = similar_absorption(single_scattering_absorption(band.ice, radius), ICE_ASYMMETRY)
     liquid = similar_absorption(single_scattering_absorption(band.liquid, radius), LIQUID_ASYMMETRY)
-    return np.where(ice, frozen, liquid)
+    return np.where(cloud.ice, frozen, liquid)
 
 
 def ground_albedo(band: SolarBand, surface: Surface) -> Field:
@@ -228,15 +259,7 @@ def _henyey_greenstein(cosine: Field, asymmetry: float) -> Field:
     )
 
 
-def _temperature(scene: Scene, pixels: Field, height: Field) -> Field:
-    """Temperature of the air at some pixels, each at a height of its own."""
-    air = scene.atmosphere
-    flat = type(air)(*(np.asarray(f).ravel()[pixels] for f in
-                       (air.sea_level_temperature, air.tropopause)))  # fmt: skip
-    return flat.temperature(height)
-
-
-def _planck(band: ThermalBand, temperature: Field) -> Field:
+def _planck(band: ThermalBand, temperature: npt.NDArray[np.floating]) -> Field:
     """Radiance by Planck's law, in units that cancel."""
     scaled = np.float32(C2 / band.wavelength) / np.maximum(temperature, 150)
     return np.asarray(1 / np.expm1(scaled), dtype=np.float32)

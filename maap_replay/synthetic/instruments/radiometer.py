@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from maap_replay.synthetic.instruments.broadband import ZENITH, Strip, anisotropy, limb_darkening
 from maap_replay.synthetic.instruments.footprints import (
@@ -19,10 +18,11 @@ from maap_replay.synthetic.scene.fractal import Field, Mask
 from maap_replay.synthetic.scene.grid import Track, smoothed
 from maap_replay.synthetic.scene.lines import cut
 from maap_replay.synthetic.scene.swath import Swath
+from maap_replay.synthetic.scene.world import Array
 
-#: Observed: profiles of the joint standard grid that BMA_FLX_2B leaves out at each end (5047 of
-#: 5065 remain).
-ENDS = 9
+#: Profiles of the joint standard grid that are left out at each end, so that an E frame has the
+#: observed 5047 records.
+ENDS = 7
 #: Seconds from the fore to the nadir view of a place, over ground at 7.2 km/s and 393 km high.
 LAG = 78.0
 #: Cosine of the solar zenith angle below which there is no solar flux.
@@ -44,22 +44,22 @@ class Records:
     """
 
     track: Track
-    lines: npt.NDArray[np.float64]
-    latitude: Field
-    longitude: Field
-    solar_zenith: Field
-    solar_azimuth: Field
-    viewing_zenith: Field
-    viewing_azimuth: Field
+    lines: Array
+    latitude: Array
+    longitude: Array
+    solar_zenith: Array
+    solar_azimuth: Array
+    viewing_zenith: Array
+    viewing_azimuth: Array
     cover: Field
     land: Field
     top: Field
     top_spread: Field
     sunlit: Mask
-    solar_radiance: Field
-    thermal_radiance: Field
-    solar_flux: Field
-    thermal_flux: Field
+    solar_radiance: Array
+    thermal_radiance: Array
+    solar_flux: Array
+    thermal_flux: Array
 
     @property
     def relative_azimuth(self) -> Field:
@@ -124,12 +124,12 @@ def measure(
     )
 
 
-def combined(fluxes: Field) -> Field:
+def combined(fluxes: Array) -> Field:
     """The flux of a footprint from those of its three views; the nadir view errs least."""
     return np.asarray(fluxes @ np.array([0.25, 0.5, 0.25]), dtype=np.float32)
 
 
-def _angles(track: Track) -> dict[str, Field]:
+def _angles(track: Track) -> dict[str, Array]:
     """Place and angles of the three views of each record."""
     shape = (len(track.time), 3)
     seen_at = track.time[:, None] + LAG * np.array([-1, 0, 1])
@@ -149,7 +149,7 @@ def _angles(track: Track) -> dict[str, Field]:
     }
 
 
-def _wandering(rng: np.random.Generator, count: int) -> Field:
+def _wandering(rng: np.random.Generator, count: int) -> Array:
     """Noise of unit variance that changes over some 20 records."""
     noise = smoothed(rng.standard_normal(count), 10.0)
     return np.asarray(noise / noise.std())

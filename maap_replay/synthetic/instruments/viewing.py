@@ -58,7 +58,7 @@ def viewing(swath: Swath) -> Viewing:
     )
 
 
-def sensor_zenith(right_km: Field) -> Field:
+def sensor_zenith(right_km: world.Array) -> Field:
     """Zenith angle of a satellite abreast of a pixel that is so far from nadir, on a sphere."""
     off_nadir = np.arctan(np.abs(right_km) / ALTITUDE_KM)
     ratio = (EARTH_RADIUS_KM + ALTITUDE_KM) / EARTH_RADIUS_KM
@@ -92,7 +92,7 @@ def in_glint(angles: Viewing) -> Mask:
     return (glint_reflectance(angles) > GLARE) & (angles.solar_zenith < 85)
 
 
-def _heading(latitude: Field, longitude: Field) -> Field:
+def _heading(latitude: world.Array, longitude: world.Array) -> world.Array:
     """Direction of flight from the positions below the satellite."""
     east = np.gradient(np.unwrap(longitude, period=360)) * np.cos(np.radians(latitude))
     return np.asarray(np.degrees(np.arctan2(east, np.gradient(latitude))) % 360)

@@ -76,7 +76,7 @@ def _fields(
     yield from _fluxes(records, curtain.elevation[inner])
 
 
-def _imager_means(strip: Strip, footprint: Footprint, lines: Field) -> Iterator[tuple[str, Array]]:
+def _imager_means(strip: Strip, footprint: Footprint, lines: Array) -> Iterator[tuple[str, Array]]:
     """Mean and spread of the bands of MSI over all, over clear and over cloudy pixels."""
     everywhere = np.ones_like(strip.cloudy)
     kinds = {"allsky": everywhere, "clear": ~strip.cloudy, "cloud": strip.cloudy}
@@ -132,7 +132,7 @@ def _fluxes(records: Records, elevation: Field) -> Iterator[tuple[str, Array]]:
     yield "quality_status", overall.astype(np.int8)
 
 
-def _surfaces(strip: Strip, footprint: Footprint, lines: Field) -> Array:
+def _surfaces(strip: Strip, footprint: Footprint, lines: Array) -> Array:
     """The two classes that cover most of each footprint."""
     ground = strip.surface
     open_land = ground.land * (1 - ground.snow - ground.desert)

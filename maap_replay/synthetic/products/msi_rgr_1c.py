@@ -13,16 +13,15 @@ from maap_replay.synthetic.instruments.imager import (
     BANDS,
     HORIZON,
     SOLAR,
-    brightness_temperatures,
-    reflectances,
+    Signals,
+    make_signals,
     solar_irradiance,
 )
-from maap_replay.synthetic.instruments.viewing import Viewing, viewing
+from maap_replay.synthetic.instruments.viewing import viewing
 from maap_replay.synthetic.product_id import ProductId
 from maap_replay.synthetic.products.on_swath import SEEN, Array, geolocation, inside, sizes
 from maap_replay.synthetic.products.table import read_table
 from maap_replay.synthetic.products.writing import Group, Piece
-from maap_replay.synthetic.scene.fractal import Field
 from maap_replay.synthetic.scene.haze import make_haze
 from maap_replay.synthetic.scene.lines import cut, pieces
 from maap_replay.synthetic.scene.surface import Surface, make_surface
@@ -63,31 +62,24 @@ def _fields(product: ProductId, frame: Frame) -> Iterator[tuple[str, Array | Pie
     yield "surface_index", inside(_surface_index(surface), layout.BYTE_FILL)
     haze = make_haze(frame.curtain, swath).optical_thickness_670nm
     rng = np.random.default_rng([*swath.canvas.seed, crc32(product.text.encode())])
-    irradiance = solar_irradiance(swath.day_of_year)[:, None, SEEN]
+    irradiance = solar_irradiance(swath.day_of_year)[:, SEEN]
     for part in pieces(lines, layout.chunk_shape((lines,))[0]):
-        here = [cut(whole, part, SEEN) for whole in (scene, surface, angles)]
-        yield from _measure(*here, haze[part, SEEN], irradiance, part, rng)
+        seen = make_signals(
+            cut(scene, part, SEEN),
+            cut(surface, part, SEEN),
+            cut(angles, part, SEEN),
+            haze[part, SEEN],
+            irradiance,
+        )
+        yield from _measure(seen, part, rng)
 
 
-def _measure(
-    scene: object,
-    surface: Surface,
-    angles: Viewing,
-    haze: Field,
-    irradiance: Array,
-    part: slice,
-    rng: np.random.Generator,
-) -> Iterator[tuple[str, Piece]]:
+def _measure(seen: Signals, part: slice, rng: np.random.Generator) -> Iterator[tuple[str, Piece]]:
     """Values, uncertainty and quality of all bands in some lines."""
     shape = (len(BANDS), part.stop - part.start, layout.COLUMNS)
     values, uncertainty = (np.full(shape, np.nan, np.float32) for _ in range(2))
     quality = np.full(shape, layout.BYTE_FILL, np.int8)
-    reflected, cos_sun = reflectances(scene, surface, angles, haze)
-    signals = [
-        reflectance * irradiance[band] * cos_sun / np.float32(np.pi)
-        for band, reflectance in enumerate(reflected)
-    ] + brightness_temperatures(scene, surface, angles)
-    for band, signal in enumerate(signals):
+    for band, signal in enumerate(seen.values):
         if band < len(SOLAR):
             noise = RELATIVE_NOISE[band] * signal + DARK_NOISE[band]
             systematic = SOLAR_CALIBRATION * signal
@@ -95,13 +87,14 @@ def _measure(
         else:
             cold = np.clip((300 - signal) / 80, 0, 1.5)
             noise = WARM_NOISE * (COLD_NOISE / WARM_NOISE) ** cold
-            systematic, limit = np.float32(THERMAL_CALIBRATION), np.inf
+            systematic = np.full_like(signal, THERMAL_CALIBRATION)
+            limit = np.inf
         step = np.float32(STEPS[band])
         measured = signal + noise * rng.standard_normal(signal.shape, np.float32)
         measured = np.minimum(measured, limit)
         values[band, :, SEEN] = np.round(measured / step) * step
         uncertainty[band, :, SEEN] = np.round(np.hypot(noise, systematic) / step) * step
-        unseen = np.where(cos_sun > HORIZON, 0, 3) if band < len(SOLAR) else 0
+        unseen = np.where(seen.cos_sun > HORIZON, 0, 3) if band < len(SOLAR) else 0
         quality[band, :, SEEN] = np.where(measured >= limit, 2, unseen)
     where = (slice(len(BANDS)), part, slice(layout.COLUMNS))
     yield "pixel_values", Piece(where, values)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from maap_replay.synthetic.scene.fractal import Field
+from maap_replay.synthetic.scene.fractal import Field, Mask
 
 #: Lapse rate of the troposphere in K/m, gravity and the gas constant of dry air: US Standard
 #: Atmosphere 1976.
@@ -68,7 +68,7 @@ def climate(latitude: Field, land: Field, day_of_year: float, by_day: Field) -> 
     )
 
 
-def skin_temperature(air: Field, land: Field, solar_zenith: Field) -> Field:
+def skin_temperature(air: Field, land: Mask, solar_zenith: Field) -> Field:
     """Temperature of the ground in K, from that of the air above it.
 
     The Sun heats land by up to 14 K, the night cools it by 4 K; the sea hardly changes.

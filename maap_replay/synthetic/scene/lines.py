@@ -7,6 +7,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from maap_replay.synthetic.scene.fractal import Canvas
 
@@ -28,4 +29,10 @@ def cut(whole: T, lines: slice, columns: slice = slice(None)) -> T:
             parts[field.name] = cut(value, lines, columns)
         elif isinstance(value, np.ndarray):
             parts[field.name] = value[lines, columns] if value.ndim == 2 else value[lines]
+    return replace(whole, **parts)  # type: ignore[type-var]
+
+
+def pick(whole: T, pixels: npt.NDArray[np.intp]) -> T:
+    """Some pixels of every array in a dataclass of fields of one shape, in flat arrays."""
+    parts = {each.name: np.ravel(getattr(whole, each.name))[pixels] for each in fields(whole)}  # type: ignore[arg-type]
     return replace(whole, **parts)  # type: ignore[type-var]
