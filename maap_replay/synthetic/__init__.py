@@ -25,6 +25,7 @@ NOTES = "SYNTHETIC: written by maap-replay, not a measurement"
 #: File type -> its processor, which the header names. Each has a module in `products`.
 CREATORS = {
     "ACM_CAP_2B": "ACM-CAP",
+    "AC__CLP_2B": "JAXA EarthCARE Processor",
     "AC__TC__2B": "AC-TC",
     "AM__CTH_2B": "AM-COL",
     "ATL_AER_2A": "A-PRO",

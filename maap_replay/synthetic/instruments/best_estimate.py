@@ -6,7 +6,7 @@ Where a species is found follows from the merged classes of AC-TC; how well, fro
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,8 @@ import numpy.typing as npt
 from maap_replay.synthetic.instruments.radar_echo import rain_fall_speed
 from maap_replay.synthetic.instruments.synergy import DROPLETS, FROZEN, RAINING, Synergy
 from maap_replay.synthetic.scene.cloud_layer import ICE_DENSITY, WATER_DENSITY
-from maap_replay.synthetic.scene.fractal import Field, Mask, ramp
+from maap_replay.synthetic.scene.curtain import Curtain
+from maap_replay.synthetic.scene.fractal import Canvas, Field, Mask, noise, ramp
 from maap_replay.synthetic.scene.precipitation import MM_PER_HOUR
 from maap_replay.synthetic.scene.water import extinction
 
@@ -65,6 +66,21 @@ class Truth:
     air_velocity: Field
 
 
+def truth_of(curtain: Curtain, sample: Callable[[Field], Field]) -> Truth:
+    """The air of a curtain, brought to the pixels of a product by `sample`."""
+    return Truth(*(sample(getattr(curtain, each.name)) for each in fields(Truth)))
+
+
+def grains(canvas: Canvas, columns: int | None = None) -> Grain:
+    """Smooth noise of unit variance without the wildest values, in the first `columns`."""
+
+    def grain(name: str) -> Field:
+        field = noise(canvas, name, 12, 5 / 3)[:, :columns]
+        return np.asarray(np.clip(field / field.std(), -2.5, 2.5), dtype=np.float32)
+
+    return grain
+
+
 @dataclass(frozen=True)
 class Species:
     """What is retrieved of one species on (profile, height).
@@ -88,10 +104,10 @@ def _error(merged: Synergy, grain: Field) -> Field:
     return np.asarray(usual * np.exp(0.25 * grain), dtype=np.float32)
 
 
-def _found(present: Mask, error: Field, fields: dict[str, npt.NDArray[Any]]) -> Species:
+def _found(present: Mask, error: Field, values: dict[str, npt.NDArray[Any]]) -> Species:
     kept = {
-        name: np.where(present, values, 0).astype(np.int8 if name == "classification" else "f4")
-        for name, values in fields.items()
+        name: np.where(present, value, 0).astype(np.int8 if name == "classification" else "f4")
+        for name, value in values.items()
     }
     return Species(present, error, kept)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields
 from typing import Any
 from zlib import crc32
 
@@ -13,7 +12,7 @@ import numpy.typing as npt
 from maap_replay.synthetic import layout
 from maap_replay.synthetic.frame import Frame
 from maap_replay.synthetic.instruments import best_estimate
-from maap_replay.synthetic.instruments.best_estimate import AEROSOLS, Grain, Species, Truth
+from maap_replay.synthetic.instruments.best_estimate import AEROSOLS, Species
 from maap_replay.synthetic.instruments.synergy import DROPLETS, FROZEN, RAINING, merge
 from maap_replay.synthetic.product_id import ProductId
 from maap_replay.synthetic.products.acm_cap_observations import (
@@ -34,7 +33,7 @@ from maap_replay.synthetic.products.acm_cap_profiles import (
 )
 from maap_replay.synthetic.products.table import read_table
 from maap_replay.synthetic.products.writing import Group
-from maap_replay.synthetic.scene.fractal import Canvas, Field, Mask, noise
+from maap_replay.synthetic.scene.fractal import Field, Mask
 from maap_replay.synthetic.scene.grid import curtain_canvas
 
 Array = npt.NDArray[Any]
@@ -61,7 +60,8 @@ CORRELATION = {
     "extinction_riming_index": -0.2, "N0prime_lidar_bscat_extinction_ratio": -0.35,
     "N0prime_riming_index": 0.25, "lidar_bscat_extinction_ratio_riming_index": 0.05,
     "extinction_water_content": 0.85, "extinction_mass_flux": 0.7,
-    "extinction_normalized_number_concentration": 0.75, "extinction_effective_radius": best_estimate.RADIUS_CORRELATION,
+    "extinction_normalized_number_concentration": 0.75,
+    "extinction_effective_radius": best_estimate.RADIUS_CORRELATION,
     "extinction_median_volume_diameter": -0.6, "extinction_riming_factor": -0.15,
     "rate_water_content": 0.95, "rate_median_volume_diameter": 0.6,
     "rate_normalized_number_concentration": -0.4, "water_content_extinction": 0.9,
@@ -128,12 +128,12 @@ def _fields(product: ProductId, frame: Frame, grid: CapGrid) -> Fields:
 
     canvas = curtain_canvas(len(grid.height), (product.orbit, crc32(product.text.encode())))
     rng = canvas.random("profiles")
-    own = _grains(canvas)
+    own = best_estimate.grains(canvas)
     merged = merge(
         grid.on_pixels(frame.lidar.retrieved.classification),
         grid.on_pixels(frame.radar.hydrometeor_classification),
     )
-    truth = Truth(*(grid.on_pixels(getattr(curtain, each.name)) for each in fields(Truth)))
+    truth = best_estimate.truth_of(curtain, grid.on_pixels)
     depth = -np.gradient(np.asarray(grid.height[0]))
     empty = ~anywhere(np.isin(merged.target, (*FROZEN, *RAINING, *DROPLETS, *AEROSOLS)))
     columns: Columns = {}
@@ -177,13 +177,3 @@ def _failed(values: Mapping[str, Array]) -> Mask:
     """Profiles in which the assimilation of a measurement failed."""
     statuses = [told for name, told in values.items() if name.endswith("_assimilation_status")]
     return np.asarray(np.any([status == FAILED for status in statuses], axis=0))
-
-
-def _grains(canvas: Canvas) -> Grain:
-    """Smooth noise of unit variance, different for each name, without the wildest values."""
-
-    def grain(name: str) -> Field:
-        field = noise(canvas, name, 12, 5 / 3)
-        return np.asarray(np.clip(field / field.std(), -2.5, 2.5), dtype=np.float32)
-
-    return grain

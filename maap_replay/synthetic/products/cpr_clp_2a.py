@@ -31,7 +31,7 @@ def contents(product: ProductId, frame: Frame) -> Iterator[Group]:
     yield Group(
         "ScienceData/Data", read_table("CPR_CLP_2A.Data"), sizes, _data(product, frame, grid)
     )
-    yield Group("ScienceData/Geo", read_table("CPR_CLP_2A.Geo"), sizes, _geolocation(frame, grid))
+    yield Group("ScienceData/Geo", read_table("CPR_CLP_2A.Geo"), sizes, geolocation(frame, grid))
 
 
 def _data(product: ProductId, frame: Frame, grid: RadarGrid) -> Iterator[tuple[str, Array]]:
@@ -85,7 +85,8 @@ def _optical_thickness(wide: dict[str, Field]) -> Array:
     return np.where(total > 0, total, np.nan)
 
 
-def _geolocation(frame: Frame, grid: RadarGrid) -> Iterator[tuple[str, Array]]:
+def geolocation(frame: Frame, grid: RadarGrid) -> Iterator[tuple[str, Array]]:
+    """Time and place of JAXA's products on the heights of the curtain."""
     curtain = frame.curtain
     rays = grid.sizes["along_track"]
     yield "height", np.broadcast_to(HEIGHTS[FIRST:], (rays, len(HEIGHTS) - FIRST))
