@@ -8,6 +8,7 @@ a line is noticed.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -71,10 +72,12 @@ def written(*kinds: str) -> list[str]:
     return [kind for kind in kinds if kind in CREATORS]
 
 
+@cache
 def groups_of(path: Path) -> list[Group]:
-    """What the tables say of a file; nothing is computed."""
+    """What the tables say of the groups of a file, without their values."""
     product = parse(path.stem)
-    return list(contents_of(product.file_type)(product, Frame(product, path.parent.parent)))
+    groups = contents_of(product.file_type)(product, Frame(product, path.parent.parent))
+    return [group._replace(fields=()) for group in groups]
 
 
 @pytest.mark.parametrize("kind", TYPES)
@@ -117,7 +120,7 @@ def test_xarray_reads_every_group(products: dict[str, Path], kind: str, engine: 
                 decoded = found.attrs | found.encoding
                 assert decoded.get("units") == each.attributes.get("units"), each.name
                 assert found.attrs.get("long_name") == each.attributes.get("long_name")
-                if kind in ESA:
+                if kind in ESA and each.kind != "S1":  # characters become strings
                     assert found.dims == each.dimensions
                 if each.kind == "i1":  # a fill value turns classes into floats, as in real files
                     assert found.dtype == ("i1" if each.fill is None else "f4"), each.name
