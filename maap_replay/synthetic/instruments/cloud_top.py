@@ -10,10 +10,8 @@ import numpy.typing as npt
 from maap_replay.synthetic.instruments.averaging import box_sum
 from maap_replay.synthetic.instruments.lidar_features import (
     ATTENUATED,
-    ICE_CLOUD,
-    LIQUID,
+    CLOUDS,
     MISSING,
-    STRATOSPHERIC_CLOUD,
 )
 from maap_replay.synthetic.layout import BYTE_FILL
 from maap_replay.synthetic.scene.fractal import Field, Mask
@@ -59,7 +57,7 @@ def find_cloud_top(height: Field, simple: Codes, extinction: Field) -> CloudTop:
     height, simple, extinction : ndarray
         Bins (profile, bin) from above: height in m, simple class, extinction in m-1.
     """
-    cloud = np.isin(simple, (LIQUID, ICE_CLOUD, STRATOSPHERIC_CLOUD))
+    cloud = np.isin(simple, CLOUDS)
     company = box_sum(cloud, WINDOW, 3) / (3 * WINDOW)
     solid = cloud & (company > 0.1)
     found = np.asarray(solid.any(axis=1))

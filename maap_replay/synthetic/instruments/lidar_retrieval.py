@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from maap_replay.synthetic.instruments.averaging import box_mean
+from maap_replay.synthetic.instruments.averaging import box_mean, box_sum
 from maap_replay.synthetic.instruments.lidar_features import (
     AEROSOL,
     ATTENUATED,
@@ -138,15 +138,14 @@ def smoothed(fields: dict[str, Field], seen: Mask, width: int) -> dict[str, Fiel
     """
     if width == 1:
         return fields
+    count = np.maximum(box_sum(seen, width), 1)
     independent = np.sqrt(width / 5)  # neighbours share much of their error
-    return {
-        name: np.where(
-            seen,
-            box_mean(field, seen, width) / (independent if name.endswith("_error") else 1),
-            np.nan,
-        ).astype(np.float32)
+    means = {
+        name: box_sum(np.where(seen, field, 0), width)
+        / (count * (independent if name.endswith("_error") else 1))
         for name, field in fields.items()
     }
+    return {name: np.where(seen, mean, np.nan).astype(np.float32) for name, mean in means.items()}
 
 
 def _averaged(optics: Optics, features: Features) -> Field:
