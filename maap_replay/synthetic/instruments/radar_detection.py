@@ -21,14 +21,14 @@ NOISE, NOISE_SHAPE = -36.0, 3.0
 #: Two-way attenuation in dB above which photons that were scattered more than once dominate, and
 #: the share of what lies above that they hide (Battaglia et al., doi:10.1029/2010JD014346,
 #: rounded).
-SINGLE_SCATTERING, HIDDEN = 8.0, 0.5
+SINGLE_SCATTERING, HIDDEN = 8.0, 0.4
 #: Peak of the echo of the ground, of calm sea and of land, in dBZ.
 SEA_ECHO, LAND_ECHO = 38.0, 29.0
 #: Depth of the clutter above the ground in m, at sea and over land.
 SEA_CLUTTER, LAND_CLUTTER = 500.0, 700.0
 #: Range in m at which the next pulse leaves while the last one comes back (a PRF of 7.2 kHz), and
 #: what an echo loses that the sea reflects twice, in dB (Battaglia, doi:10.5194/amt-14-7809-2021).
-SECOND_TRIP, MIRROR_LOSS = 20_800.0, 45.0
+SECOND_TRIP, MIRROR_LOSS = 20_800.0, 39.0
 
 
 class Status(IntEnum):
@@ -152,12 +152,12 @@ def _just_above(clutter: Mask, found: Mask) -> Mask:
 
 
 def _tail_of_multiple_scattering(weakened: Field, attenuation: Field) -> Field:
-    """Photons on long detours arrive late: an echo that fades by 8 dB per km below the strongest.
+    """Photons on long detours arrive late: an echo that fades by 12 dB per km below the strongest.
 
     Only where attenuation is strong (Battaglia et al., doi:10.1029/2010JD014346).
     """
-    source = np.where(attenuation > SINGLE_SCATTERING, weakened - 4, -np.inf)
-    rise = -8 * HEIGHTS / 1000
+    source = np.where(attenuation > SINGLE_SCATTERING, weakened - 6, -np.inf)
+    rise = -12 * HEIGHTS / 1000
     return np.asarray(np.maximum.accumulate(source + rise, axis=1) - rise, dtype=np.float32)
 
 
