@@ -113,18 +113,18 @@ def thermal_flux(brightness_temperature: Field) -> Field:
     return np.asarray(STEFAN_BOLTZMANN * warmth**4, dtype=np.float32)
 
 
-def anisotropy(cover: Field, land: Field, cos_sun: Field, backward: Field) -> Field:
+def anisotropy(cover: Field, bright: Field, cos_sun: Field, backward: Field) -> Field:
     """Radiance times pi over flux in the three solar views, (record, view).
 
     Parameters
     ----------
-    cover, land, cos_sun : ndarray
-        Share of cloud and of land, and the cosine of the solar zenith angle, (record,).
+    cover, bright, cos_sun : ndarray
+        Share of cloud and of land or ice, and the cosine of the solar zenith angle, (record,).
     backward : ndarray
         Cosine of the azimuth between Sun and satellite, (record, view): what is scattered forward
         is brighter.
     """
-    ground = np.array(SEA) + (np.array(LAND) - np.array(SEA)) * land[:, None]
+    ground = np.array(SEA) + (np.array(LAND) - np.array(SEA)) * bright[:, None]
     mixed = ground + (np.array(CLOUD) - ground) * cover[:, None] ** 0.6
     low = np.sqrt(np.maximum(1 - cos_sun**2, 0))[:, None] * np.sin(np.radians(ZENITH))
     return np.asarray(mixed * (1 - 0.12 * low * backward), dtype=np.float32)

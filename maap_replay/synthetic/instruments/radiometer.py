@@ -39,7 +39,7 @@ class Records:
     """Footprints along the track: (record,), or (record, view) for views fore, nadir and aft.
 
     Angles in degrees, fluxes in W m-2, radiances in W m-2 sr-1, heights in m above the ellipsoid;
-    solar values are NaN in the dark. `cover` and `land` are shares, `top` and `top_spread` are NaN
+    solar values are NaN in the dark. `cover` is a share of cloud; `top` and `top_spread` are NaN
     without a cloud top.
     """
 
@@ -52,7 +52,6 @@ class Records:
     viewing_zenith: Array
     viewing_azimuth: Array
     cover: Field
-    land: Field
     top: Field
     top_spread: Field
     sunlit: Mask
@@ -81,7 +80,7 @@ def measure(
     angles = _angles(track)
     top, spread, _ = masked_mean(strip.top, strip.cloudy, footprint, lines)
     cover = footprint_mean(strip.cloudy.astype(np.float32), footprint, lines)
-    land = footprint_mean(strip.surface.land.astype(np.float32), footprint, lines)
+    bright = footprint_mean(strip.surface.land + strip.surface.sea_ice, footprint, lines)
     cos_sun = np.cos(np.radians(angles["solar_zenith"][:, 1])).astype(np.float32)
     sunlit = cos_sun > DARK
     relative = np.radians(angles["solar_azimuth"] - angles["viewing_azimuth"])
@@ -94,7 +93,7 @@ def measure(
         for field in (strip.solar, strip.thermal)
     )
     shape = solar.shape
-    solar_model = anisotropy(cover, land, cos_sun, np.cos(relative))
+    solar_model = anisotropy(cover, bright, cos_sun, np.cos(relative))
     thermal_model = limb_darkening(cover)
     solar_seen, thermal_seen = (
         flux * model / np.pi + noise * rng.standard_normal(shape)
@@ -112,7 +111,6 @@ def measure(
         track=track,
         lines=lines,
         cover=cover,
-        land=land,
         top=top,
         top_spread=spread,
         sunlit=sunlit,
