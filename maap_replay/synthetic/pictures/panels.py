@@ -97,6 +97,10 @@ PANELS: dict[str, tuple[Panel, ...]] = {
         ),
         Panel("classification", "curtain", "Target", classes=classes.ATLID_TARGET),
     ),
+    "ATL_ALD_2A": (
+        Panel("aerosol_optical_thickness_355nm", "lines", "Optical thickness (1)", (0, 2)),
+        Panel("aerosol_layer_number", "lines", "Aerosol layers (1)", (0, 8)),
+    ),
     "ATL_CTH_2A": (
         Panel("ATLID_cloud_top_height", "lines", "Cloud top height (km)", (0, 18), 1e-3),
     ),
@@ -109,6 +113,10 @@ PANELS: dict[str, tuple[Panel, ...]] = {
             "particle_extinction_coefficient_355nm", "curtain", "Extinction (km⁻¹)",
             (1e-2, 10), 1e3, log=True,
         ),
+    ),
+    "ATL_ICE_2A": (
+        _content("ice_water_content", "Ice water content"),
+        Panel("ice_effective_radius", "curtain", "Effective radius (µm)", (0, 150), 1e6),
     ),
     "ATL_TC__2A": (Panel("classification", "curtain", "Target", classes=classes.ATLID_TARGET),),
     "BMA_FLX_2B": (
