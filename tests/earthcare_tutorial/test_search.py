@@ -5,7 +5,7 @@ import importlib
 import pystac
 import pytest
 
-from earthcare_tutorial import file_type, identify, search
+from earthcare_tutorial import _catalogue, file_type, identify, search
 
 V2 = "EarthCAREL2Validated_MAAP"
 
@@ -141,7 +141,7 @@ def test_max_items_are_the_earliest(maap, raw_item, sorts):
 
 
 def test_pages_are_followed(maap, raw_item, monkeypatch):
-    monkeypatch.setattr(importlib.import_module("earthcare_tutorial.search"), "_PAGE", 7)
+    monkeypatch.setattr(importlib.import_module("earthcare_tutorial.search"), "PAGE", 7)
     maap.items = [raw_item(f"202510{d:02d}T131444", f"{7000 + d:05d}E") for d in range(1, 31)]
     assert len(search("M-COP")) == 30
 
@@ -207,7 +207,6 @@ def test_refused_question(filled):
 
 
 def test_no_network(maap, monkeypatch, nowhere):
-    module = importlib.import_module("earthcare_tutorial.search")
-    monkeypatch.setattr(module, "CATALOGUE_URL", f"{nowhere}/catalogue/")
+    monkeypatch.setattr(_catalogue, "CATALOGUE_URL", f"{nowhere}/catalogue/")
     with pytest.raises(ConnectionError, match=r"does not answer|No answer"):
         search("M-COP")
