@@ -54,13 +54,13 @@ def ask(
 
     ``order`` is "datetime" or "-datetime", for a catalogue that sorts.
     """
+    unknown = unsearchable(query)
+    if unknown and query.time is None:
+        raise ValueError(
+            f"{', '.join(query.collections)} cannot be searched by {' and '.join(unknown)}:"
+            " give start_time and end_time too."
+        )
     offered = [queryables(name) for name in query.collections]
-    for term, value in query.terms.items():
-        if value is not None and query.time is None and not query.searchable(term, offered):
-            raise ValueError(
-                f"{', '.join(query.collections)} cannot be searched by {term}:"
-                " give start_time and end_time too."
-            )
     for box in query.boxes:
         yield catalogue().search(
             method="GET",
@@ -72,6 +72,13 @@ def ask(
             limit=limit,
             sortby=order if can_sort() else None,
         )
+
+
+def unsearchable(query: Query) -> list[str]:
+    """Name the terms that the collections cannot be searched by."""
+    offered = [queryables(name) for name in query.collections]
+    given = [term for term, value in query.terms.items() if value is not None]
+    return [term for term in given if not query.searchable(term, offered)]
 
 
 def count(query: Query) -> int:

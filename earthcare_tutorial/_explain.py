@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from earthcare_tutorial._catalogue import ask, can_sort, count, items_of, lists, queryables
+from earthcare_tutorial._catalogue import ask, can_sort, count, items_of, lists, unsearchable
 from earthcare_tutorial._footprint import distance_km
 from earthcare_tutorial.products import PRODUCTS, identify
 
@@ -38,8 +38,8 @@ def explain(query: Query) -> str:
         return f"{nothing}: this collection does not list the product{_elsewhere(query)}."
     counts, told = [], []
     for name, other in query.conditions().items():
-        if other.time is None and _needs_time(other):
-            continue
+        if other.time is None and unsearchable(other):
+            continue  # these collections need a period
         counts.append(count(other))
         hint = _hint(name, query, other, counts[-1]) if counts[-1] else ""
         verb = "does" if counts[-1] == 1 else "do"
@@ -62,7 +62,8 @@ def _hint(name: str, query: Query, other: Query, number: int) -> str:
     if name in ("orbit_number", "orbit_and_frame"):
         return _nearest_orbits(query, other)
     values = _values(_look(other), name)
-    return f"the newest {_SAMPLE} in {values}" if number > _SAMPLE else f"in {values}"
+    newest = f"the newest {_SAMPLE} " if number > _SAMPLE else ""
+    return f"{newest}in {values}" if values else ""
 
 
 def _elsewhere(query: Query) -> str:
@@ -77,12 +78,12 @@ def _holdings(query: Query) -> str:
     """Say from when to when there are granules of the product at all."""
     everything = query.without("orbit_number", "frame_id", "baseline")
     everything = everything._replace(boxes=[None], time=None)
-    number = count(everything)
-    if not number or not can_sort():
-        return f"; there are {number} granules in all"
-    ends = [_look(everything, order, 1)[0] for order in ("datetime", "-datetime")]
-    first, last = (f"{identify(item).start_time:%Y-%m-%d}" for item in ends)
-    return f"; there are {number} granules in all, from {first} to {last}"
+    told = f"; there are {count(everything)} granules in all"
+    if not can_sort():
+        return told
+    ends = [_look(everything, order, 1) for order in ("datetime", "-datetime")]
+    days = [f"{identify(item).start_time:%Y-%m-%d}" for found in ends for item in found]
+    return told + (f", from {days[0]} to {days[-1]}" if days else "")
 
 
 def _nearest_in_time(query: Query) -> str:
@@ -113,16 +114,15 @@ def _neighbours(before: Query | None, after: Query | None) -> str:
 def _nearest_miss(query: Query, other: Query) -> str:
     """Name the granule that passes nearest to the box, and how far from it."""
     boxes = [box for box in query.boxes if box is not None]
-    placed = [item for item in _look(other) if item.geometry]
-    if not placed:
-        return "these have no footprint, so no bbox finds them"
-    far = {
-        item: min(distance_km(item.geometry, box) for box in boxes)
-        for item in placed
+    far = [
+        (min(distance_km(item.geometry, box) for box in boxes), item)
+        for item in _look(other)
         if item.geometry
-    }
-    nearest = min(far, key=lambda item: far[item])
-    return f"the nearest: {_name(nearest)}, about {round(far[nearest], -1):.0f} km away"
+    ]
+    if not far:
+        return "these have no footprint, so no bbox finds them"
+    distance, nearest = min(far, key=lambda pair: pair[0])
+    return f"the nearest: {_name(nearest)}, about {round(distance, -1):.0f} km away"
 
 
 def _look(query: Query, order: str = "-datetime", limit: int = _SAMPLE) -> list[pystac.Item]:
@@ -144,13 +144,6 @@ def _values(items: Iterable[pystac.Item], term: str) -> str:
         return _join(sorted({told.baseline for told in granules}))
     letters = sorted({told.orbit_and_frame[5:] for told in granules} - {""})
     return f"frame{'s' * (len(letters) > 1)} {_join(letters)}" if letters else ""
-
-
-def _needs_time(query: Query) -> bool:
-    """Tell whether a collection cannot be searched by some term without a period."""
-    offered = [queryables(name) for name in query.collections]
-    given = [term for term, value in query.terms.items() if value is not None]
-    return not all(query.searchable(term, offered) for term in given)
 
 
 def _name(item: pystac.Item) -> str:

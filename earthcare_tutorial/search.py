@@ -70,7 +70,8 @@ def search(
     Returns
     -------
     list of pystac.Item
-        Empty, with a warning that says which condition is to blame, when nothing matches.
+        Empty, with a warning, when nothing matches. It says how many do without each condition,
+        and names the nearest: baselines, frames, orbits, granules in time, distance in km.
 
     Raises
     ------
