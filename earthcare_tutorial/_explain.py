@@ -35,7 +35,8 @@ def explain(query: Query) -> str:
     code = query.terms["file_type"]
     nothing = f"No {code or 'EarthCARE'} granule matches in {', '.join(query.collections)}"
     if code and not any(lists(name, code) for name in query.collections):
-        return f"{nothing}: this collection does not list the product{_elsewhere(query)}."
+        these = "these collections do" if len(query.collections) > 1 else "this collection does"
+        return f"{nothing}: {these} not list the product{_elsewhere(query)}."
     counts, told = [], []
     for name, other in query.conditions().items():
         if other.time is None and unsearchable(other):
