@@ -88,6 +88,7 @@ class Query(NamedTuple):
 
 
 def make_query(
+    *,
     file_type: str | None,
     bbox: Sequence[float] | None,
     start_time: str | datetime | None,

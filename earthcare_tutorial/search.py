@@ -88,15 +88,15 @@ def search(
     ValueError: bbox is (west, south, east, north), but its south 10 lies north of its north -10.
     """
     query = make_query(
-        file_type,
-        bbox,
-        start_time,
-        end_time,
-        orbit_and_frame,
-        frame_id,
-        orbit_number,
-        baseline,
-        collection,
+        file_type=file_type,
+        bbox=bbox,
+        start_time=start_time,
+        end_time=end_time,
+        orbit_and_frame=orbit_and_frame,
+        frame_id=frame_id,
+        orbit_number=orbit_number,
+        baseline=baseline,
+        collection=collection,
     )
     with one_sentence_errors():
         items = _find(query, max_items)
