@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 import gc
-import importlib
 import io
 import json
+import operator
 import re
 import threading
 import time
@@ -22,6 +22,7 @@ import pystac
 import pytest
 from matplotlib.image import imsave
 
+from earthcare_tutorial import _catalogue
 from earthcare_tutorial.credentials import PLACES
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ V2 = "EarthCAREL2Validated_MAAP"
 OFFLINE = "offline-token-of-somebody"
 NEW_NAMES = ("product:type", "sat:absolute_orbit", "frame", "version")
 OLD_NAMES = ("productType", "orbitNumber", "frame", "productVersion")
+COMPARE = {"=": operator.eq, "<": operator.lt, ">": operator.gt}
 
 
 def jwt(**claims: Any) -> str:
@@ -142,8 +144,8 @@ class Maap:
         if self.hide:
             self.hide -= 1
             hits = []
-        if asked.get("sortby"):
-            hits.sort(key=lambda item: item["properties"]["datetime"])
+        if order := asked.get("sortby"):
+            hits.sort(key=lambda item: item["properties"]["datetime"], reverse=order[0] == "-")
         limit, first = int(asked.get("limit", 10)), int(asked.get("startRecord", 1)) - 1
         links = []
         if first + limit < len(hits):
@@ -160,14 +162,14 @@ class Maap:
 
 
 def matches(item: dict[str, Any], asked: dict[str, str], names: tuple[str, ...]) -> bool:
-    """Apply collections, bbox, datetime and a filter of equalities."""
+    """Apply collections, bbox, datetime and a filter of comparisons joined by "and"."""
     told = item["properties"]
     values = (told["product:type"], told["sat:absolute_orbit"], item["id"][-1], told["version"])
     known = dict(zip(names, values, strict=True))
     for part in re.split(r" and ", asked.get("filter", "")):
         if part:
-            name, value = part.split(" = ")
-            if str(known[name]).lower() != value.strip("'").lower():
+            name, compare, value = part.split(" ")
+            if not COMPARE[compare](str(known[name]).lower(), value.strip("'").lower()):
                 return False
     if "bbox" in asked:
         west, south, east, north = (float(edge) for edge in asked["bbox"].split(","))
@@ -306,8 +308,7 @@ def maap(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Maap]:
     server.maap = service  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
-    search = importlib.import_module("earthcare_tutorial.search")
-    monkeypatch.setattr(search, "CATALOGUE_URL", f"{service.url}/catalogue/")
+    monkeypatch.setattr(_catalogue, "CATALOGUE_URL", f"{service.url}/catalogue/")
     monkeypatch.setattr("earthcare_tutorial.auth.TOKEN_URL", f"{service.url}/token")
     monkeypatch.setattr("earthcare_tutorial._http.BACKOFF", 0.0)
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -319,8 +320,8 @@ def maap(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Maap]:
     server.shutdown()
     thread.join()
     server.server_close()
-    search._catalogue.cache_clear()
-    search._queryables.cache_clear()
+    _catalogue._opened.cache_clear()
+    _catalogue._queryables.cache_clear()
 
 
 @pytest.fixture
