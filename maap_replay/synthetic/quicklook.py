@@ -12,7 +12,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap, LinearSegmentedColormap, LogNorm, Normalize, to_rgb
 from matplotlib.figure import Figure
 
-from maap_replay.synthetic import layout
+from maap_replay.synthetic import NOTES, layout
 from maap_replay.synthetic.files import complete_or_absent
 from maap_replay.synthetic.instruments.cloud_retrieval import retrieve
 from maap_replay.synthetic.product_id import parse
@@ -56,7 +56,7 @@ def write(product_id: str, folder: Path) -> None:
     _panel(lower, height, land, LIGHT, style, "Cloud top height (km)", extent)
     _latitude_ticks(lower, swath.latitude[:, layout.NADIR_COLUMN // stride])
     with complete_or_absent(folder / f"{product_id}.BID_1.jpeg") as path:
-        figure.savefig(path, format="jpeg", pil_kwargs={"quality": 85})
+        figure.savefig(path, format="jpeg", pil_kwargs={"quality": 85, "comment": NOTES})
 
 
 def _viridis() -> list[str]:
