@@ -150,7 +150,7 @@ def show_gallery(
         columns,
         figsize=(WIDTH, sum(heights) + (rows + 1) * LABEL),
         gridspec_kw={"height_ratios": heights},
-        layout="constrained",
+        layout="compressed",
         squeeze=False,
     )
     granules = [identify(item) for item in shown]
