@@ -143,8 +143,9 @@ def show_gallery(
     found = _pictures(shown)
     columns = min(columns, len(shown))
     rows = math.ceil(len(shown) / columns)
-    ratios = _ratios(found)
-    heights = [max(ratios[row * columns :][:columns]) * WIDTH / columns for row in range(rows)]
+    shapes = _ratios(found)
+    ratios = [max(shapes[row * columns :][:columns]) for row in range(rows)]
+    heights = [ratio * WIDTH / columns for ratio in ratios]
     fig, axes = plt.subplots(
         rows,
         columns,
@@ -160,7 +161,8 @@ def show_gallery(
         kind = f"{told.file_type} " if len(kinds) > 1 else ""
         label = f"{n}  {kind}{told.orbit_and_frame} {told.baseline}"
         when = f"{told.start_time:%Y-%m-%d %H:%M} UTC"
-        _draw_panel(axes.flat[n], f"{label}\n{when}", picture, ratios[n], columns)
+        ratio = ratios[n // columns]
+        _draw_panel(axes.flat[n], f"{label}\n{when}", picture, ratio, columns)
     for ax in axes.flat[len(shown) :]:
         ax.remove()
     _tell_what_is_missing(found)
@@ -252,6 +254,9 @@ def _draw_panel(
     ax.set(xticks=[], yticks=[])
     if isinstance(picture, Picture):
         ax.imshow(picture.pixels)
+        height, width = picture.pixels.shape[:2]
+        ax.set_xlim(-0.5, max(width, height / ratio) - 0.5)  # all panels of a row have one shape,
+        ax.set_ylim(max(height, width * ratio) - 0.5, -0.5)  # so that each has room for its label
         ax.set_frame_on(False)
         label += ", thumbnail" * picture.is_thumbnail
         if picture.synthetic:  # above the picture: on it, there is no place to spare

@@ -145,6 +145,11 @@ def test_an_empty_list_says_so():
         show_gallery([])
 
 
+def test_a_sheet_without_columns_is_refused(item):
+    with pytest.raises(ValueError, match="columns=0, max_items=60: each is 1 or more"):
+        show_gallery([item()], columns=0)
+
+
 @pytest.mark.parametrize("size", [(3000, 300), (300, 3000)])
 def test_large_pictures_become_small_and_keep_their_shape(pictures, size):
     (ax,) = show_gallery(pictures(1, size))
@@ -153,6 +158,14 @@ def test_large_pictures_become_small_and_keep_their_shape(pictures, size):
     assert width / height == pytest.approx(size[0] / size[1], rel=0.05)
     assert ax.get_aspect() == 1
     assert ax.figure.get_size_inches()[1] < 30
+
+
+def test_labels_of_tall_pictures_have_room(pictures):
+    axes = show_gallery(pictures(3, (30, 600)), columns=3)
+    axes[0].figure.canvas.draw()
+    boxes = [ax.get_tightbbox() for ax in axes]
+    assert boxes[0].x1 < boxes[1].x0
+    assert boxes[1].x1 < boxes[2].x0
 
 
 def test_only_a_picture_that_says_so_is_marked_synthetic(pictures):
