@@ -20,6 +20,12 @@ SCENE_VERSION = 5
 NOTES = "SYNTHETIC: written by maap-replay, not a measurement"
 #: File type -> its processor, which the header names. Each has a module in `products`.
 CREATORS = {
+    "ATL_AER_2A": "A-PRO",
+    "ATL_ALD_2A": "A-LAY",
+    "ATL_CTH_2A": "A-LAY",
+    "ATL_EBD_2A": "A-PRO",
+    "ATL_ICE_2A": "A-PRO",
+    "ATL_TC__2A": "A-PRO",
     "MSI_COP_2A": "M-CLD",
 }
 #: File types with a picture.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from maap_replay.synthetic.instruments.lidar import LidarView, look
 from maap_replay.synthetic.product_id import ProductId
 from maap_replay.synthetic.scene.clouds import Scene, make_scene
 from maap_replay.synthetic.scene.curtain import Curtain, make_curtain
@@ -42,4 +43,13 @@ class Frame:
         """Everything below the satellite, by height."""
         return made_once(
             self.place("curtain"), Curtain, lambda: make_curtain(self.product, self.scene)
+        )
+
+    @cached_property
+    def lidar(self) -> LidarView:
+        """What ATLID sees of the curtain."""
+        return made_once(
+            self.place("lidar"),
+            LidarView,
+            lambda: look(self.curtain, self.scene.swath.canvas.seed),
         )
