@@ -45,15 +45,10 @@ def _fields(product: ProductId, grid: RadarGrid) -> Iterator[tuple[str, Array]]:
         yield name, grid.along(values)
     status = _status(curtain, radar, found)
     doppler = np.select([~radar.target, radar.detection_status == Status.RELIABLE], [-1, 0], 1)
-    for name, codes, below in (
-        ("retrieval_status", status, -2),
-        ("hydrometeor_classification", radar.hydrometeor_classification, Target.GROUND),
-        ("doppler_velocity_classification", radar.doppler_velocity_classification, Target.GROUND),
-        ("doppler_velocity_quality_status", doppler.astype(np.int8), -1),
-    ):
-        on_bins = grid.on_bins(codes, below)
-        on_bins[:, -2:] = -2 if name == "retrieval_status" else -1
-        yield name, on_bins
+    yield "retrieval_status", grid.on_bins(status, -2, -2)
+    yield "doppler_velocity_quality_status", grid.on_bins(doppler.astype(np.int8), -1, -1)
+    for name in ("hydrometeor_classification", "doppler_velocity_classification"):
+        yield name, grid.on_bins(getattr(radar, name), Target.GROUND, Target.NO_DATA)
     yield "retrieval_classification", grid.along(_kinds(radar, found))
 
 
