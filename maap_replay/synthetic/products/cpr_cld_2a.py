@@ -11,7 +11,12 @@ from maap_replay.synthetic.instruments import radar_retrieval
 from maap_replay.synthetic.instruments.radar import Radar
 from maap_replay.synthetic.instruments.radar_classes import Codes, Target
 from maap_replay.synthetic.instruments.radar_detection import Status
-from maap_replay.synthetic.instruments.radar_retrieval import SIZE_ERROR, Retrieval, retrieve
+from maap_replay.synthetic.instruments.radar_retrieval import (
+    LARGEST,
+    SIZE_ERROR,
+    Retrieval,
+    retrieve,
+)
 from maap_replay.synthetic.product_id import ProductId
 from maap_replay.synthetic.products.on_radar_grid import Array, RadarGrid, with_only
 from maap_replay.synthetic.products.table import read_table
@@ -147,7 +152,7 @@ def _status(curtain: Curtain, radar: Radar, found: Retrieval) -> Codes:
     code = np.where(radar.target, -1, -2)
     told = np.where(np.asarray(curtain.land)[:, None], 2, 0) + unsure
     code = np.where(retrieved, told, code)
-    code[retrieved & (np.abs(found.ripple) > 3.3)] = 4
+    code[retrieved & (np.abs(found.ripple) >= LARGEST)] = 4
     return code.astype(np.int8)
 
 
