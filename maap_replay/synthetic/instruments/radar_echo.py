@@ -86,8 +86,8 @@ def ice_reflectivity(content: Field) -> Field:
 
     Examples
     --------
-    >>> float(ice_reflectivity(np.float32(0.0137)).round(3))
-    0.027
+    >>> ice_reflectivity(np.array([0.0137, 0.137])).round(3)
+    array([0.027, 0.98 ], dtype=float32)
     """
     z = (np.maximum(content, 0) / 0.137) ** (1 / 0.64)
     return np.asarray(z / (1 + z / SNOW_CEILING), dtype=np.float32)

@@ -26,7 +26,9 @@ ICE = (
 RAIN = (Target.WARM_RAIN, Target.COLD_RAIN, Target.MELTING_SNOW, Target.HEAVY_RAIN)
 LIQUID = (Target.LIQUID_CLOUD, Target.DRIZZLING_CLOUD)
 #: Standard errors of natural logarithms: content of ice, of rain and of liquid cloud, and sizes.
-ICE_ERROR, RAIN_ERROR, LIQUID_ERROR, SIZE_ERROR = 0.35, 0.45, 0.25, 0.20
+ICE_ERROR, RAIN_ERROR, LIQUID_ERROR, SIZE_ERROR = 0.30, 0.40, 0.25, 0.20
+#: Largest error, in units of the standard error.
+LARGEST = 2.5
 #: Melted mean diameter of ice over its effective radius (Delanoe et al.,
 #: doi:10.1002/2013JD020700, rounded).
 DIAMETER_TO_RADIUS = 2.2
@@ -62,10 +64,11 @@ def retrieve(product: ProductId, curtain: Curtain, radar: Radar) -> Retrieval:
     (doi:10.5194/amt-16-2865-2023); it is correlated along the track, as one profile helps the next.
     """
     canvas = _canvas(product, curtain)
-    ripple = noise(canvas, "radar retrieval", 12, 2.0)
-    grain = noise(canvas, "radar sizes", 8, 2.0)
+    ripple = noise(canvas, "radar retrieval", 12, 2.0).clip(-LARGEST, LARGEST)
+    grain = noise(canvas, "radar sizes", 8, 2.0).clip(-LARGEST, LARGEST)
     kind = radar.hydrometeor_classification
-    ice, liquid = np.isin(kind, ICE), np.isin(kind, LIQUID)
+    ice = np.isin(kind, ICE)
+    liquid = np.isin(kind, LIQUID) & (np.asarray(curtain.liquid_water_content) > 0)
     drizzle = (kind == Target.DRIZZLING_CLOUD) & (np.asarray(curtain.rain_flux) > 1e-7)
     rain = np.isin(kind, RAIN) | drizzle
     fall = np.maximum(radar.fall_speed, 0.1)

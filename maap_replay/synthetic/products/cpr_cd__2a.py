@@ -65,7 +65,7 @@ def _fields(product: ProductId, grid: RadarGrid) -> Iterator[tuple[str, Array]]:
         yield name, grid.along(getattr(doppler, field))
     for name, field in ON_BINS.items():
         values = getattr(doppler, field)
-        below = layout.BYTE_FILL if values.dtype.kind == "i" else None
+        below = layout.BYTE_FILL if values.dtype.kind == "i" else np.nan
         yield name, grid.on_bins(values, below)
     there = np.isfinite(doppler.integrated)
     width = np.where(there, doppler.spectrum_width, np.nan)

@@ -11,7 +11,12 @@ from maap_replay.synthetic.instruments import radar_retrieval
 from maap_replay.synthetic.instruments.radar import Radar
 from maap_replay.synthetic.instruments.radar_classes import Codes, Target
 from maap_replay.synthetic.instruments.radar_detection import Status
-from maap_replay.synthetic.instruments.radar_retrieval import SIZE_ERROR, Retrieval, retrieve
+from maap_replay.synthetic.instruments.radar_retrieval import (
+    LARGEST,
+    SIZE_ERROR,
+    Retrieval,
+    retrieve,
+)
 from maap_replay.synthetic.product_id import ProductId
 from maap_replay.synthetic.products.on_radar_grid import Array, RadarGrid, with_only
 from maap_replay.synthetic.products.table import read_table
@@ -45,15 +50,10 @@ def _fields(product: ProductId, grid: RadarGrid) -> Iterator[tuple[str, Array]]:
         yield name, grid.along(values)
     status = _status(curtain, radar, found)
     doppler = np.select([~radar.target, radar.detection_status == Status.RELIABLE], [-1, 0], 1)
-    for name, codes, below in (
-        ("retrieval_status", status, -2),
-        ("hydrometeor_classification", radar.hydrometeor_classification, Target.GROUND),
-        ("doppler_velocity_classification", radar.doppler_velocity_classification, Target.GROUND),
-        ("doppler_velocity_quality_status", doppler.astype(np.int8), -1),
-    ):
-        on_bins = grid.on_bins(codes, below)
-        on_bins[:, -2:] = -2 if name == "retrieval_status" else -1
-        yield name, on_bins
+    yield "retrieval_status", grid.on_bins(status, -2, -2)
+    yield "doppler_velocity_quality_status", grid.on_bins(doppler.astype(np.int8), -1, -1)
+    for name in ("hydrometeor_classification", "doppler_velocity_classification"):
+        yield name, grid.on_bins(getattr(radar, name), Target.GROUND, Target.NO_DATA)
     yield "retrieval_classification", grid.along(_kinds(radar, found))
 
 
@@ -152,7 +152,7 @@ def _status(curtain: Curtain, radar: Radar, found: Retrieval) -> Codes:
     code = np.where(radar.target, -1, -2)
     told = np.where(np.asarray(curtain.land)[:, None], 2, 0) + unsure
     code = np.where(retrieved, told, code)
-    code[retrieved & (np.abs(found.ripple) > 3.3)] = 4
+    code[retrieved & (np.abs(found.ripple) >= LARGEST)] = 4
     return code.astype(np.int8)
 
 

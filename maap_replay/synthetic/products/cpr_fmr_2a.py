@@ -9,7 +9,7 @@ import numpy as np
 from maap_replay.synthetic.frame import Frame
 from maap_replay.synthetic.instruments.radar_detection import NOISE, Status
 from maap_replay.synthetic.product_id import ProductId
-from maap_replay.synthetic.products.on_radar_grid import LAST, Array, RadarGrid
+from maap_replay.synthetic.products.on_radar_grid import FIRST, LAST, Array, RadarGrid
 from maap_replay.synthetic.products.table import read_table
 from maap_replay.synthetic.products.writing import Group
 from maap_replay.synthetic.scene.fractal import Field
@@ -30,9 +30,8 @@ def _fields(grid: RadarGrid) -> Iterator[tuple[str, Array]]:
     received = grid.on_bins(radar.reflectivity)
     # Below the lowest height of the curtain there is noise, as anywhere.
     deep = np.maximum(grid.index - LAST, 0)
-    noise = np.take_along_axis(grid.along(radar.reflectivity), deep + 34, axis=1)
-    received = np.where(deep > 0, noise, received)
-    received[:, -2:] = np.nan
+    noise = np.take_along_axis(grid.along(radar.reflectivity), deep + FIRST, axis=1)
+    received = np.where((deep > 0) & np.isfinite(grid.height), noise, received)
     masked = np.where(radar.target, radar.reflectivity, np.nan)
     good = np.isin(radar.detection_status, (Status.REFLECTIVITY_ONLY, Status.RELIABLE))
     yield "quality_status", grid.on_bins((~good).astype(np.int8), 1)
@@ -42,8 +41,8 @@ def _fields(grid: RadarGrid) -> Iterator[tuple[str, Array]]:
     yield "reflectivity_error", grid.on_bins(reflectivity_error(masked))
     yield "path_integrated_attenuation", grid.along(radar.path_integrated_attenuation)
     yield "brightness_temperature", grid.along(radar.brightness_temperature)
-    yield "detection_status", grid.on_bins(radar.detection_status, Status.GROUND)
-    yield "multiple_scattering_status", grid.on_bins(radar.multiple_scattering_status, 0)
+    yield "detection_status", grid.on_bins(radar.detection_status, Status.GROUND, Status.NO_DATA)
+    yield "multiple_scattering_status", grid.on_bins(radar.multiple_scattering_status, 0, 0)
 
 
 def reflectivity_error(measured: Field) -> Field:

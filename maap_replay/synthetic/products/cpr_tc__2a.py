@@ -25,6 +25,4 @@ def _fields(grid: RadarGrid) -> Iterator[tuple[str, Array]]:
         "doppler_velocity_classification",
         "simplified_convective_classification",
     ):
-        codes = grid.on_bins(getattr(grid.radar, name), Target.GROUND)
-        codes[:, -2:] = Target.NO_DATA
-        yield name, codes
+        yield name, grid.on_bins(getattr(grid.radar, name), Target.GROUND, Target.NO_DATA)

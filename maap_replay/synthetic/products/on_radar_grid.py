@@ -75,7 +75,9 @@ class RadarGrid:
         nearest = np.rint(np.nan_to_num(below, nan=0)).astype(np.intp)
         return np.asarray(nearest.clip(0) + FIRST)
 
-    def on_bins(self, field: Array, underground: float | None = None) -> Array:
+    def on_bins(
+        self, field: Array, underground: float = np.nan, empty: float | None = None
+    ) -> Array:
         """A field of the curtain at the bins of the radar.
 
         Parameters
@@ -83,32 +85,26 @@ class RadarGrid:
         field : ndarray
             (profile, height), all profiles of the curtain.
         underground : float, optional
-            The value below the lowest height of the curtain; by default NaN, for codes the lowest
-            there is.
+            The value below the lowest height of the curtain; codes need one.
+        empty : float, optional
+            The value in the empty bins; by default fill.
         """
         picked = np.take_along_axis(
             np.asarray(field[self.inside]), np.minimum(self.index, LAST), axis=1
         )
-        whole = picked.dtype.kind in "iu"
-        if underground is None:
-            underground = np.nan
-        if not whole or not np.isnan(underground):
-            picked[self.index > LAST] = underground
-        picked[:, -EMPTY_BINS:] = layout.BYTE_FILL if whole else np.nan
+        if empty is None:
+            empty = layout.BYTE_FILL if picked.dtype.kind == "i" else np.nan
+        picked[self.index > LAST] = underground
+        picked[:, -EMPTY_BINS:] = empty
         return picked
 
     def along(self, field: Array) -> Array:
         """A field (profile,) of the curtain."""
         return np.asarray(field[self.inside])
 
-    @cached_property
-    def surface(self) -> npt.NDArray[np.intp]:
-        """Bin in which the ground lies, counted from 0."""
-        return np.asarray((self.index == self.along(self.radar.surface)[:, None]).argmax(axis=1))
-
     def geolocation(self) -> Iterator[tuple[str, Array]]:
         """Time, place and ground, by name of variable."""
-        curtain, rows = self.curtain, np.arange(self.sizes["along_track"])
+        curtain = self.curtain
         elevation = self.along(curtain.elevation)
         latitude = self.along(curtain.track.latitude)
         yield "time", self.along(curtain.track.time) + layout.LEAP_SECONDS
@@ -117,10 +113,12 @@ class RadarGrid:
         yield "height", self.height
         yield "geoid_offset", self.along(curtain.geoid)
         yield "surface_elevation", elevation
-        yield "surface_bin_number", (self.surface + 1).astype(np.float32)
-        yield "surface_bin_fraction", (self.height[rows, self.surface] - elevation) / BIN_DEPTH
-        echo = self.along(self.radar.reflectivity)[rows, self.along(self.radar.surface)]
-        yield "surface_estimation_flag", (echo < CLEAR_GROUND).astype(np.int8)
+        depth = (self.height[:, 0] - elevation) / BIN_DEPTH
+        yield "surface_bin_number", np.floor(depth) + 1  # counted from 1
+        yield "surface_bin_fraction", depth - np.floor(depth)
+        surface = np.asarray(self.radar.surface)[:, None]
+        echo = np.take_along_axis(np.asarray(self.radar.reflectivity), surface, axis=1)[:, 0]
+        yield "surface_estimation_flag", (self.along(echo) < CLEAR_GROUND).astype(np.int8)
         yield "land_flag", self.along(curtain.land).astype(np.int8)
         yield "sensor_altitude", sensor_altitude(latitude)
 

@@ -51,7 +51,7 @@ def make_precipitation(
 ) -> Precipitation:
     """Let the thick clouds rain or snow, and supercooled ones shed a little ice.
 
-    Ice clouds precipitate where they hold more than some 0.2 kg m-2; the rate grows with the path.
+    Ice clouds precipitate where they hold more than some 0.2 kg m-2: 1 mm/h per kg m-2, about.
     Stratocumulus drizzles by its liquid water path (Comstock et al., doi:10.1256/qj.03.187):
     0.0156 (path / droplets)**1.75 mm/h, with g m-2 and cm-3.
     """
@@ -61,7 +61,7 @@ def make_precipitation(
     liquid_path = (water.liquid_water_content * depth).sum(axis=1)
     patchy = np.exp(0.5 * noise(canvas, "showers", 30, 2.0)[:, 0])
     ice_path = smoothed(ice_path, 1.5)  # flakes drift while they fall
-    from_ice = np.minimum(2.2 * np.maximum(ice_path - 0.2, 0) ** 1.2 * patchy, CLOUDBURST)
+    from_ice = np.minimum(np.maximum(ice_path - 0.2, 0) ** 1.2 * patchy, CLOUDBURST)
     droplets = np.where(land, LAND_DROPLETS, SEA_DROPLETS)
     drizzle = np.minimum(0.0156 * (1000 * liquid_path / droplets) ** 1.75 * patchy, 5.0)
     drizzle = np.where(drizzle > 0.003, drizzle, 0)
