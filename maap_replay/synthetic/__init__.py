@@ -21,8 +21,10 @@ NOTES = "SYNTHETIC: written by maap-replay, not a measurement"
 CREATORS = {
     "AM__CTH_2B": "AM-COL",
     "ATL_AER_2A": "A-PRO",
+    "ATL_ALD_2A": "A-LAY",
     "ATL_CTH_2A": "A-LAY",
     "ATL_EBD_2A": "A-PRO",
+    "ATL_ICE_2A": "A-PRO",
     "ATL_TC__2A": "A-PRO",
     "BM__RAD_2B": "BM-RAD",
     "BMA_FLX_2B": "BMA-FLX",

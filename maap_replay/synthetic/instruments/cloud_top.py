@@ -10,10 +10,8 @@ import numpy.typing as npt
 from maap_replay.synthetic.instruments.averaging import box_sum
 from maap_replay.synthetic.instruments.lidar_features import (
     ATTENUATED,
-    ICE_CLOUD,
-    LIQUID,
+    CLOUDS,
     MISSING,
-    STRATOSPHERIC_CLOUD,
 )
 from maap_replay.synthetic.layout import BYTE_FILL
 from maap_replay.synthetic.scene.fractal import Field, Mask
@@ -59,7 +57,7 @@ def find_cloud_top(height: Field, simple: Codes, extinction: Field) -> CloudTop:
     height, simple, extinction : ndarray
         Bins (profile, bin) from above: height in m, simple class, extinction in m-1.
     """
-    cloud = np.isin(simple, (LIQUID, ICE_CLOUD, STRATOSPHERIC_CLOUD))
+    cloud = np.isin(simple, CLOUDS)
     company = box_sum(cloud, WINDOW, 3) / (3 * WINDOW)
     solid = cloud & (company > 0.1)
     found = np.asarray(solid.any(axis=1))
@@ -96,7 +94,7 @@ def _kinds(
     first: npt.NDArray[np.intp],
     found: Mask,
 ) -> tuple[Codes, Field]:
-    """Class of the uppermost cloud, and the height at which the clouds become thick."""
+    """Class of the uppermost cloud, and the height of the uppermost thick one."""
     rows, bins = np.arange(len(height)), np.arange(height.shape[1])
     below = bins >= first[:, None]
     empty = below & ~cloud
@@ -119,9 +117,9 @@ def _kinds(
         THIN_OVER_THIN,
     )
     kind = np.where((kind == THIN_OVER_THIN) & (upper >= THICK), THICK_CLOUD, kind)
-    grown = np.cumsum(np.where(below, thickness, 0), axis=1) > THICK / 4
     is_thick = np.isin(kind, (THICK_CLOUD, THICK_OVER_THICK))
-    top = np.where(is_thick, height[rows, first], height[rows, grown.argmax(axis=1)])
+    second = (below & ~in_first & cloud).argmax(axis=1)
+    top = height[rows, np.where(is_thick, first, second)]
     return kind.astype(np.int8), np.where(
         found & (is_thick | (kind == THIN_OVER_THICK)), top, np.nan
     )

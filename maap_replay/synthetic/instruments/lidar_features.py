@@ -24,12 +24,15 @@ from maap_replay.synthetic.scene.grid import HEIGHTS, layer_depths
 OPAQUE, DIM = 3.0, 2.3
 #: Profiles, and pixels in height, over which the signal is averaged: strong to faint features.
 BOXES = {1: 3, 5: 3, 21: 3, 41: 5, 101: 9}
-#: A feature stands out of the noise by so many standard deviations.
-SIGNIFICANT = 3.0
+#: A feature stands out of the noise by so many standard deviations: in few profiles, in many.
+SIGNIFICANT_ONCE, SIGNIFICANT = 4.0, 3.0
+#: From so many profiles on it is many.
+MANY = 21
 #: Codes that are common to the classifications of ATLID's products.
 MISSING, SURFACE, ATTENUATED, CLEAR = -3, -2, -1, 0
 #: Simple classes.
 LIQUID, ICE_CLOUD, AEROSOL, STRATOSPHERIC_CLOUD, STRATOSPHERIC_AEROSOL = 1, 2, 3, 4, 5
+CLOUDS = (LIQUID, ICE_CLOUD, STRATOSPHERIC_CLOUD)
 #: Profiles of a frame without data.
 LOST = 3
 
@@ -107,7 +110,8 @@ def _widths(optics: Optics, signals: Signals, left: Mask) -> npt.NDArray[np.int1
             box_sum(np.where(left, field, 0), width, heights)
             for field in (signals.mie, signals.mie_noise**2)
         )
-        hit = left & (signal > SIGNIFICANT * np.sqrt(variance)) & (optics.kind > 0)
+        clearly = SIGNIFICANT_ONCE if width < MANY else SIGNIFICANT
+        hit = left & (signal > clearly * np.sqrt(variance)) & (optics.kind > 0)
         found[hit] = width
         left = left & ~hit
     return found

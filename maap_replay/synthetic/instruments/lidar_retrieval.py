@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from maap_replay.synthetic.instruments.averaging import box_mean
+from maap_replay.synthetic.instruments.averaging import box_mean, box_sum
 from maap_replay.synthetic.instruments.lidar_features import (
     AEROSOL,
     ATTENUATED,
     BOXES,
     MISSING,
+    OPAQUE,
     Codes,
     Features,
     averaged_noise,
@@ -23,6 +24,7 @@ from maap_replay.synthetic.instruments.lidar_signal import Signals
 from maap_replay.synthetic.instruments.lidar_types import aerosol_class, probabilities
 from maap_replay.synthetic.scene.curtain import Curtain
 from maap_replay.synthetic.scene.fractal import Canvas, Field, Mask
+from maap_replay.synthetic.scene.grid import layer_depths
 
 #: Observed: profiles in the running means of medium and low resolution (51 in older baselines).
 MEDIUM, LOW = 41, 101
@@ -88,6 +90,8 @@ def retrieve(
 
     errors = {name: _grain(canvas, name, features) for name in ("backscatter", "ratio", "depol")}
     true_ratio = optics.extinction / np.maximum(optics.backscatter, 1e-12)
+    # Of an opaque pixel only the upper part is seen.
+    true = np.minimum(true, OPAQUE / (true_ratio * layer_depths() + 1e-12))
     backscatter = true * np.exp(backscatter_error * errors["backscatter"].clip(-3, 3))
     ratio = true_ratio * np.exp(ratio_error * errors["ratio"].clip(-2.8, 2.8) - ratio_error**2 / 2)
     depol = optics.depolarisation + depol_error * errors["depol"]
@@ -134,15 +138,14 @@ def smoothed(fields: dict[str, Field], seen: Mask, width: int) -> dict[str, Fiel
     """
     if width == 1:
         return fields
+    count = np.maximum(box_sum(seen, width), 1)
     independent = np.sqrt(width / 5)  # neighbours share much of their error
-    return {
-        name: np.where(
-            seen,
-            box_mean(field, seen, width) / (independent if name.endswith("_error") else 1),
-            np.nan,
-        ).astype(np.float32)
+    means = {
+        name: box_sum(np.where(seen, field, 0), width)
+        / (count * (independent if name.endswith("_error") else 1))
         for name, field in fields.items()
     }
+    return {name: np.where(seen, mean, np.nan).astype(np.float32) for name, mean in means.items()}
 
 
 def _averaged(optics: Optics, features: Features) -> Field:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from maap_replay.synthetic.frame import Frame
-from maap_replay.synthetic.instruments.lidar import smoothed_profiles
+from maap_replay.synthetic.instruments.lidar import LidarView, smoothed_profiles
 from maap_replay.synthetic.instruments.lidar_features import AEROSOL
+from maap_replay.synthetic.instruments.lidar_retrieval import Profiles
 from maap_replay.synthetic.instruments.lidar_types import CLASSES, probabilities
 from maap_replay.synthetic.product_id import ProductId
 from maap_replay.synthetic.products.atl_ebd_2a import RESOLUTIONS, statuses
@@ -52,10 +53,11 @@ def _fields(frame: Frame) -> Iterator[tuple[str, Array]]:
     for suffix, resolution in zip(RESOLUTIONS, ("", "_medium", "_low"), strict=True):
         codes = getattr(view.retrieved, f"classification{resolution}")
         yield f"classification{suffix}", grid.of(codes)
-    for errors in ("", "_no_errors"):
-        for suffix, width in RESOLUTIONS.items():
+    for suffix, width in RESOLUTIONS.items():
+        told = smoothed_profiles(view, width)
+        for errors in ("", "_no_errors"):
             name = f"aerosol_classification_prob{errors}{suffix}"
-            yield name, _probabilities(frame, grid, width, errors == "")
+            yield name, _probabilities(told, view, grid, with_errors=errors == "")
 
 
 def class_names() -> Array:
@@ -63,10 +65,9 @@ def class_names() -> Array:
     return np.array(NAMES, f"S{LETTERS}").view("S1").reshape(len(NAMES), LETTERS)
 
 
-def _probabilities(frame: Frame, grid: LidarGrid, width: int, with_errors: bool) -> Array:
+def _probabilities(told: Profiles, view: LidarView, grid: LidarGrid, with_errors: bool) -> Array:
     """Probability of each class in percent where there is tropospheric aerosol."""
-    aerosol = frame.lidar.features.simple == AEROSOL
-    told = smoothed_profiles(frame.lidar, width)
+    aerosol = view.features.simple == AEROSOL
     share, _ = probabilities(
         told.lidar_ratio[aerosol],
         told.lidar_ratio_error[aerosol] if with_errors else 0.0,
@@ -77,5 +78,5 @@ def _probabilities(frame: Frame, grid: LidarGrid, width: int, with_errors: bool)
     place[aerosol] = np.arange(len(share))
     native = grid.of(place)
     out = np.full((*native.shape, len(CLASSES)), np.nan, np.float32)
-    out[native >= 0] = PERCENT * share[native[native >= 0]]
+    out[native >= 0] = np.round(PERCENT * share, 2)[native[native >= 0]]
     return out

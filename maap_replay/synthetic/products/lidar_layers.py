@@ -59,13 +59,19 @@ def extended_quality(frame: Frame, layers: Layers, bins: int) -> npt.NDArray[np.
     return np.repeat(quality[:, None], bins, axis=1).astype(np.int16)
 
 
-def layer_means(field: Field, layers: Layers) -> Field:
-    """Mean of a field (profile, bin) over each layer, (profile, layer); NaN without a layer."""
+def layer_means(field: Array, layers: Layers) -> Field:
+    """Mean of what is known of a field (profile, bin) in each layer, (profile, layer)."""
     there = layers.top != INTEGER_FILL
-    total = np.pad(np.cumsum(np.nan_to_num(field), axis=1, dtype=np.float64), ((0, 0), (1, 0)))
     top, bottom = np.where(there, layers.top, 0), np.where(there, layers.bottom, 0)
-    sums = np.take_along_axis(total, bottom + 1, 1) - np.take_along_axis(total, top, 1)
-    return np.where(there, sums / (bottom + 1 - top), np.nan).astype(np.float32)
+    known = np.isfinite(field)
+    sums, count = (
+        np.take_along_axis(total, bottom + 1, 1) - np.take_along_axis(total, top, 1)
+        for total in (
+            np.pad(np.cumsum(values, axis=1, dtype=np.float64), ((0, 0), (1, 0)))
+            for values in (np.where(known, field, 0), known)
+        )
+    )
+    return np.where(there & (count > 0), sums / np.maximum(count, 1), np.nan).astype(np.float32)
 
 
 def with_clear_air(values: Array, simple: Array, clear: float) -> Field:

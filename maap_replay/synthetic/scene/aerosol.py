@@ -24,6 +24,8 @@ CITIES: world.Bumps = (
     (36, 138, 5, 6, 0.5), (6, 5, 5, 8, 0.5), (19, -99, 4, 6, 0.5), (-25, 29, 5, 6, 0.5),
     (-23, -46, 5, 6, 0.5), (-5, 108, 6, 10, 0.6), (30, 31, 4, 5, 0.6), (56, 40, 7, 16, 0.4),
 )  # fmt: skip
+#: Largest extinction of haze in m-1: more happens in storms and next to fires only.
+THICKEST = 1.2e-3
 #: Trades carry dust and smoke this far west of their source, in degrees.
 OUTFLOW = 16.0
 
@@ -66,16 +68,18 @@ def make_aerosol(
     burning = 0.55 - 0.45 * season(day_of_year) * np.tanh(lat / 6)
     smoke = np.clip(smoke, 0, 1) * np.where(np.abs(lat) > 40, 1.1 - burning, burning)
     city = np.clip(world.sum_of(CITIES, lat, lon), 0, 1)
+    everywhere = 0.06 * np.cos(np.radians(lat)) ** 2  # hardly any reaches the poles
     calm = np.exp(0.35 * noise(canvas, "wind speed", 500, 2.4)[:, 0])
 
     amounts = {
         SEA_SALT: 7e-5 * (calm * (1 - 0.92 * inland))[:, None] * swell * mixed,
-        POLLUTION: 1.6e-4 * (0.06 + city * (0.4 + 0.6 * inland))[:, None] * swell * mixed,
+        POLLUTION: 1.6e-4 * (everywhere + city * (0.4 + 0.6 * inland))[:, None] * swell * mixed,
         DUST: 1.5e-4 * np.clip(dust, 0, 1)[:, None] * _plume(canvas, "dust", above_ground, 4200),
         SMOKE: 2.2e-4 * smoke[:, None] * _plume(canvas, "smoke", above_ground, 3600),
     }
     parts = {code: amount * np.exp(0.4 * rough) for code, amount in amounts.items()}
     total = np.sum(list(parts.values()), axis=0)
+    total = total / (1 + total / THICKEST)
     codes, shares = np.array(list(parts)), np.stack(list(parts.values()))
     kind = codes[shares.argmax(axis=0)]
     kind = np.where(_both(parts[DUST], parts[SMOKE]), DUSTY_SMOKE, kind)
