@@ -13,7 +13,7 @@ from earthcare_tutorial.download import download
 from earthcare_tutorial.maps import plot_map
 from earthcare_tutorial.plot import plot_swath
 from earthcare_tutorial.products import PRODUCTS, file_type, identify
-from earthcare_tutorial.quicklook import quicklook_url, show_quicklook
+from earthcare_tutorial.quicklook import quicklook_url, show_gallery, show_quicklook
 from earthcare_tutorial.save import data_doi, save_figure
 from earthcare_tutorial.search import search
 from earthcare_tutorial.stream import open_granule
@@ -42,6 +42,7 @@ __all__ = [
     "save_credentials",
     "save_figure",
     "search",
+    "show_gallery",
     "show_quicklook",
     "stream_stats",
 ]

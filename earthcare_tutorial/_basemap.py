@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     Array = NDArray[Any]
 
+SYNTHETIC_COLOUR = "#8a1c1c"  # of the word that marks what is made up
+
 
 def mark_synthetic(ax: Axes, ds: xr.Dataset | None = None) -> None:
     """Write on a figure that its data are made up, so that nobody takes it for a measurement.
@@ -30,7 +32,9 @@ def mark_synthetic(ax: Axes, ds: xr.Dataset | None = None) -> None:
         return
     box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 2}
     place: dict[str, Any] = {"transform": ax.transAxes, "ha": "right", "va": "bottom", "zorder": 9}
-    ax.text(0.98, 0.02, "synthetic data", color="#8a1c1c", fontsize="small", bbox=box, **place)
+    ax.text(
+        0.98, 0.02, "synthetic data", color=SYNTHETIC_COLOUR, fontsize="small", bbox=box, **place
+    )
 
 
 def degrees(value: float, sides: str) -> str:

@@ -25,10 +25,10 @@ class _Patience(Retry):
         return None if seconds is None else min(seconds, LONGEST_PAUSE)
 
 
-def patience() -> Retry:
-    """Return the rule for asking again: five times, but give up sooner on an unknown host."""
+def patience(times: int = 5) -> Retry:
+    """Return the rule for asking again so many times, but give up sooner on an unknown host."""
     return _Patience(
-        total=5,
+        total=times,
         connect=2,
         backoff_factor=BACKOFF,
         status_forcelist=BUSY,
@@ -37,11 +37,11 @@ def patience() -> Retry:
     )
 
 
-def session() -> requests.Session:
+def session(times: int = 5) -> requests.Session:
     """Return a session that asks again when the gateway is busy or drops the connection."""
     patient = requests.Session()
     for scheme in ("https://", "http://"):
-        patient.mount(scheme, HTTPAdapter(max_retries=patience()))
+        patient.mount(scheme, HTTPAdapter(max_retries=patience(times)))
     return patient
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -15,6 +14,7 @@ from earthcare_tutorial._basemap import (
     label_degrees,
     mark_synthetic,
 )
+from earthcare_tutorial._footprint import along_great_circles
 from earthcare_tutorial._swath import floats, granule_title
 from earthcare_tutorial.products import identify
 
@@ -141,7 +141,7 @@ def _outline(granule: Any) -> Outline:
     start, end = granule.common_metadata.start_datetime, granule.common_metadata.end_datetime
     both = [pd.Timestamp(time) for time in (start or granule.datetime, end or granule.datetime)]
     longitude, latitude = np.asarray(points, dtype=float)[:, :2].T
-    longitude, latitude = _along_great_circles(longitude, latitude)
+    longitude, latitude = along_great_circles(longitude, latitude)
     closed = geometry["type"] == "Polygon"
     if closed:
         longitude, latitude = _round_the_pole(longitude, latitude)
@@ -174,32 +174,12 @@ def _outline_of_pixels(ds: xr.Dataset) -> Outline:
     else:
         some = np.flatnonzero(placed)[:: max(1, int(placed.sum()) // 200)]
         latitude, longitude = latitude[some], longitude[some]
-    longitude, latitude = _along_great_circles(longitude, latitude)
+    longitude, latitude = along_great_circles(longitude, latitude)
     times = ds["time"].values if "time" in ds.variables else np.array([])
     known = len(times) > 0 and np.issubdtype(times.dtype, np.datetime64)
     middle = pd.Timestamp(times[len(times) // 2]) if known else None
     name = granule_title(ds).partition(",")[0].rpartition(" ")[2]
     return Outline(name, longitude, latitude, closed, middle, bool(ds.attrs.get("synthetic")))
-
-
-def _along_great_circles(longitude: Array, latitude: Array) -> tuple[Array, Array]:
-    """Put points between those given, at most a degree apart, along the shortest way on a sphere.
-
-    A footprint has a corner every few degrees. Straight lines between them on a map would cut
-    across a turn near a pole, and across the whole map at 180 degrees.
-    """
-    lon, lat = np.radians(longitude), np.radians(latitude)
-    corners = np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=1)
-    pieces = []
-    for a, b in itertools.pairwise(corners):
-        angle = np.arccos(np.clip(a @ b, -1, 1))
-        share = np.linspace(0, 1, int(np.ceil(np.degrees(angle))) + 1)[:-1, None]
-        pieces.append(
-            a if angle < 1e-9 else np.sin((1 - share) * angle) * a + np.sin(share * angle) * b
-        )
-    x, y, z = np.vstack([*pieces, corners[-1]]).T
-    east = np.unwrap(np.degrees(np.arctan2(y, x)), period=360)
-    return east - 360 * np.round(east.mean() / 360), np.degrees(np.arctan2(z, np.hypot(x, y)))
 
 
 def _round_the_pole(longitude: Array, latitude: Array) -> tuple[Array, Array]:

@@ -1,19 +1,34 @@
-"""Look at a granule's picture before reading its data."""
+"""Look at granules' pictures before reading their data."""
 
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
+import math
+import textwrap
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, NamedTuple
 
-from earthcare_tutorial._http import BUSY, fetch
+import numpy as np
+
+from earthcare_tutorial._basemap import SYNTHETIC_COLOUR
+from earthcare_tutorial._http import BUSY, fetch, session
 from earthcare_tutorial._notes import _say
 from earthcare_tutorial.assets import pick_assets
 from earthcare_tutorial.products import identify
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pystac
+    import requests
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
+
+CONNECTIONS = 6  # pictures at a time, as a browser would
+TRIES = 3  # of a gallery's picture, after the first: a lost panel is cheap
+PANEL_PIXELS = 800  # of the longer side; more than that no panel shows
+WIDTH, LABEL = 9.0, 0.45  # inches: of a gallery, and for the label above a panel
+TALLEST = 2.5  # a panel's height by its width; taller pictures become narrower
 
 
 def quicklook_url(item: pystac.Item) -> str:
@@ -37,7 +52,7 @@ def quicklook_url(item: pystac.Item) -> str:
     files = pick_assets(item)
     url = files["quicklook"] or files["thumbnail"]
     if url is None:
-        raise LookupError(f"{item.id} has neither a quicklook nor a thumbnail.")
+        raise LookupError(f"{_name(item)} has neither a quicklook nor a thumbnail.")
     return url
 
 
@@ -59,43 +74,206 @@ def show_quicklook(item: pystac.Item, ax: Axes | None = None) -> Axes:
     Raises
     ------
     LookupError
-        When the granule has no picture, or its link leads nowhere.
+        When the granule has no picture, or its link leads to none.
     ConnectionError
         When the server does not answer.
     """
     import matplotlib.pyplot as plt
 
-    picture, is_thumbnail = _picture(item)
+    picture = _picture(item)
+    if picture.is_thumbnail:
+        _say(f"{_name(item)} has no quicklook: this is its thumbnail.")
     if ax is None:
-        height, width = picture.shape[:2]
+        height, width = picture.pixels.shape[:2]
         size = (8, min(10, 8 * height / width + 0.6))
         ax = plt.subplots(figsize=size, layout="constrained")[1]
     told = identify(item)
-    ax.imshow(picture)
+    ax.imshow(picture.pixels)
     ax.set_title(
         f"{told.file_type} {told.orbit_and_frame}, baseline {told.baseline}"
-        f"{' (thumbnail)' if is_thumbnail else ''}\n{told.start_time:%Y-%m-%d %H:%M:%S} UTC"
+        f"{' (thumbnail)' * picture.is_thumbnail}\n{told.start_time:%Y-%m-%d %H:%M:%S} UTC"
     )
     ax.set_axis_off()
     return ax
 
 
-def _picture(item: pystac.Item) -> tuple[NDArray[Any], bool]:
-    """Get the quicklook as an array (height, width, 3), or else the thumbnail."""
-    from matplotlib.image import imread
+def show_gallery(
+    items: Iterable[pystac.Item], columns: int = 3, *, max_items: int = 60
+) -> NDArray[np.object_]:
+    """Draw the pictures of many granules as a contact sheet, to choose from by eye.
 
+    Each panel is numbered by the granule's position in the list: panel 6 shows ``items[6]``. A
+    granule without a picture keeps its panel, which says why, and so does a printed note. Six
+    pictures are fetched at a time; they need no token. Large ones are made smaller.
+
+    Parameters
+    ----------
+    items : iterable of pystac.Item
+        Granules from :func:`search`, drawn in this order.
+    columns : int, optional
+        Panels in a row.
+    max_items : int, optional
+        Draw the first so many, and say so.
+
+    Returns
+    -------
+    numpy.ndarray of matplotlib.axes.Axes
+        One for each panel, in order, shape (n,); ``axes[0].figure`` is the figure.
+
+    Raises
+    ------
+    ValueError
+        When the list is empty, or has no room.
+
+    Examples
+    --------
+    >>> show_gallery([])
+    Traceback (most recent call last):
+    ...
+    ValueError: There are no granules to show: the list is empty.
+    """
+    import matplotlib.pyplot as plt
+
+    listed = list(items)
+    if not listed:
+        raise ValueError("There are no granules to show: the list is empty.")
+    if columns < 1 or max_items < 1:
+        raise ValueError(f"columns={columns}, max_items={max_items}: each is 1 or more.")
+    shown = listed[:max_items]
+    found = _pictures(shown)
+    columns = min(columns, len(shown))
+    rows = math.ceil(len(shown) / columns)
+    shapes = _ratios(found)
+    ratios = [max(shapes[row * columns :][:columns]) for row in range(rows)]
+    heights = [ratio * WIDTH / columns for ratio in ratios]
+    fig, axes = plt.subplots(
+        rows,
+        columns,
+        figsize=(WIDTH, sum(heights) + (rows + 1) * LABEL),
+        gridspec_kw={"height_ratios": heights},
+        layout="compressed",
+        squeeze=False,
+    )
+    granules = [identify(item) for item in shown]
+    kinds = sorted({told.file_type for told in granules})
+    fig.suptitle(kinds[0] if len(kinds) == 1 else "Quicklooks", fontsize="medium")
+    for n, (told, picture) in enumerate(zip(granules, found, strict=True)):
+        kind = f"{told.file_type} " if len(kinds) > 1 else ""
+        label = f"{n}  {kind}{told.orbit_and_frame} {told.baseline}"
+        when = f"{told.start_time:%Y-%m-%d %H:%M} UTC"
+        ratio = ratios[n // columns]
+        _draw_panel(axes.flat[n], f"{label}\n{when}", picture, ratio, columns)
+    for ax in axes.flat[len(shown) :]:
+        ax.remove()
+    _tell_what_is_missing(found)
+    if len(listed) > len(shown):
+        _say(f"These are the first {len(shown)} of {len(listed)}; max_items allows for more.")
+    return np.asarray(axes.flat[: len(shown)])
+
+
+class Picture(NamedTuple):
+    """Pixels (height, width, 3), whether of the thumbnail, and whether of a made-up scene."""
+
+    pixels: NDArray[np.uint8]
+    is_thumbnail: bool
+    synthetic: bool
+
+
+def _pictures(items: list[pystac.Item]) -> list[Picture | Exception]:
+    """Get many pictures at a time, in order; where there is none, the error that says why."""
+    silent: list[ConnectionError] = []
+
+    def look(item: pystac.Item) -> Picture | Exception:
+        if len(silent) >= CONNECTIONS:
+            return silent[0]  # do not besiege a server that is down
+        try:
+            return _picture(item, patient, PANEL_PIXELS)
+        except LookupError as error:
+            return error
+        except ConnectionError as error:
+            silent.append(error)
+            return error
+
+    with session(TRIES) as patient, ThreadPoolExecutor(CONNECTIONS) as pool:
+        return list(pool.map(look, items))
+
+
+def _picture(
+    item: pystac.Item, using: requests.Session | None = None, longest: int | None = None
+) -> Picture:
+    """Get the quicklook, or else the thumbnail, no longer than so many pixels."""
     quicklook_url(item)  # says so when there is no picture at all
     files = pick_assets(item)
+    answers = []
     for name in ("quicklook", "thumbnail"):
         url = files[name]
         if url is None:
             continue
-        answer, body = fetch(url)
-        if answer.ok and body.startswith((b"\xff\xd8", b"\x89PNG")):
-            if name == "thumbnail":
-                _say(f"No quicklook of {item.id}: this is its thumbnail.")
-            kind = "png" if body.startswith(b"\x89") else "jpg"
-            return imread(io.BytesIO(body), format=kind), name == "thumbnail"
-        if answer.status_code in BUSY:
-            raise ConnectionError(f"The picture server answers {answer.status_code}: try later.")
-    raise LookupError(f"The picture of {item.id} is listed, but its link leads to no picture.")
+        answer, body = fetch(url, using)
+        status = answer.status_code
+        if status in BUSY:
+            raise ConnectionError(f"The picture server answers {status}: try later.")
+        if answer.ok and (picture := _decode(body, longest, name == "thumbnail")):
+            return picture
+        answers.append("sends no picture" if answer.ok else f"answers {status}")
+    raise LookupError(f"{_name(item)} has a picture listed, but its link {answers[0]}.")
+
+
+def _decode(body: bytes, longest: int | None, is_thumbnail: bool) -> Picture | None:
+    """Read a JPEG or PNG; None when it is neither, or not whole."""
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(body), formats=("JPEG", "PNG")) as image:
+            synthetic = "SYNTHETIC" in str(image.info.get("comment"))
+            if longest:
+                image.thumbnail((longest, longest))
+            return Picture(np.asarray(image.convert("RGB")), is_thumbnail, synthetic)
+    except (OSError, SyntaxError, Image.DecompressionBombError):  # as Pillow says "broken"
+        return None
+
+
+def _name(item: pystac.Item) -> str:
+    told = identify(item)
+    return f"{told.file_type} {told.orbit_and_frame}".strip() or item.id
+
+
+def _ratios(found: list[Picture | Exception]) -> list[float]:
+    """Return each panel's height by its width; one without a picture is like the others."""
+    shapes = [p.pixels.shape if isinstance(p, Picture) else None for p in found]
+    known = [min(shape[0] / shape[1], TALLEST) for shape in shapes if shape]
+    usual = float(np.median(known)) if known else 0.5
+    return [min(shape[0] / shape[1], TALLEST) if shape else usual for shape in shapes]
+
+
+def _draw_panel(
+    ax: Axes, label: str, picture: Picture | Exception, ratio: float, columns: int
+) -> None:
+    """Draw one picture, or the reason why there is none, below its label."""
+    size = min(8.5, 28 / columns)  # points
+    ax.set(xticks=[], yticks=[])
+    if isinstance(picture, Picture):
+        ax.imshow(picture.pixels)
+        height, width = picture.pixels.shape[:2]
+        ax.set_xlim(-0.5, max(width, height / ratio) - 0.5)  # all panels of a row have one shape,
+        ax.set_ylim(max(height, width * ratio) - 0.5, -0.5)  # so that each has room for its label
+        ax.set_frame_on(False)
+        label += ", thumbnail" * picture.is_thumbnail
+        if picture.synthetic:  # above the picture: on it, there is no place to spare
+            ax.set_title("synthetic\n", loc="right", fontsize=size, color=SYNTHETIC_COLOUR)
+    else:
+        ax.set_box_aspect(ratio)
+        ax.spines[:].set(linestyle=":", color="0.5")
+        reason = textwrap.fill(str(picture), min(32, 96 // columns))
+        ax.text(0.5, 0.5, reason, ha="center", va="center", fontsize=size, color="0.3")
+    ax.set_title(label, loc="left", fontsize=size)
+
+
+def _tell_what_is_missing(found: list[Picture | Exception]) -> None:
+    """Print which panels have no picture and why, each reason once."""
+    reasons: dict[str, list[int]] = {}
+    for n, error in enumerate(found):
+        if isinstance(error, Exception):
+            reasons.setdefault(str(error), []).append(n)
+    for reason, places in reasons.items():
+        _say(f"{'Panels' if len(places) > 1 else 'Panel'} {', '.join(map(str, places))}: {reason}")

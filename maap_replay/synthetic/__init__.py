@@ -14,8 +14,9 @@ from maap_replay.synthetic.product_id import parse
 
 #: Raise it when a change of the writers changes what they write: caches of older versions are left
 #: behind.
-SCENE_VERSION = 4
-#: What `Notes` says in the header of every file. Readers recognise the first word.
+SCENE_VERSION = 5
+#: What `Notes` in the header of a file says, and the comment in a picture. Readers recognise
+#: the first word.
 NOTES = "SYNTHETIC: written by maap-replay, not a measurement"
 #: File type -> its processor, which the header names. Each has a module in `products`.
 CREATORS = {

@@ -5,7 +5,7 @@ import importlib
 import pystac
 import pytest
 
-from earthcare_tutorial import file_type, identify, search
+from earthcare_tutorial import _catalogue, file_type, identify, search
 
 V2 = "EarthCAREL2Validated_MAAP"
 
@@ -141,7 +141,7 @@ def test_max_items_are_the_earliest(maap, raw_item, sorts):
 
 
 def test_pages_are_followed(maap, raw_item, monkeypatch):
-    monkeypatch.setattr(importlib.import_module("earthcare_tutorial.search"), "_PAGE", 7)
+    monkeypatch.setattr(importlib.import_module("earthcare_tutorial.search"), "PAGE", 7)
     maap.items = [raw_item(f"202510{d:02d}T131444", f"{7000 + d:05d}E") for d in range(1, 31)]
     assert len(search("M-COP")) == 30
 
@@ -150,7 +150,8 @@ def test_nothing_found_names_the_condition(filled):
     with pytest.warns(UserWarning, match="granule matches") as warned:
         assert search("M-COP", bbox=(0, 50, 1, 60), start_time="2025-10-01") == []
     assert str(warned[0].message) == (
-        f"No MSI_COP_2A granule matches in {V2}: 4 do without bbox, 0 do without time."
+        f"No MSI_COP_2A granule matches in {V2}: 4 do without bbox (the nearest: 07929E of"
+        " 2025-10-20 13:22, about 3120 km away), 0 do without time."
     )
     assert warned[0].filename == __file__
 
@@ -207,7 +208,6 @@ def test_refused_question(filled):
 
 
 def test_no_network(maap, monkeypatch, nowhere):
-    module = importlib.import_module("earthcare_tutorial.search")
-    monkeypatch.setattr(module, "CATALOGUE_URL", f"{nowhere}/catalogue/")
+    monkeypatch.setattr(_catalogue, "CATALOGUE_URL", f"{nowhere}/catalogue/")
     with pytest.raises(ConnectionError, match=r"does not answer|No answer"):
         search("M-COP")

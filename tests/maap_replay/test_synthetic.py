@@ -154,6 +154,7 @@ def test_quicklook_is_a_small_jpeg(tmp_path: Path) -> None:
     with Image.open(path) as picture:
         assert picture.format == "JPEG"
         assert 1000 <= picture.width <= 1400
+        assert picture.info["comment"] == NOTES.encode()
 
 
 def test_killed_writer_leaves_no_granule(tmp_path: Path) -> None:
