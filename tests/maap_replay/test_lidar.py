@@ -12,9 +12,9 @@ import numpy.typing as npt
 import pytest
 
 from maap_replay.synthetic import CREATORS
+from maap_replay.synthetic.instruments.cloud_top import find_cloud_top
 from maap_replay.synthetic.instruments.lidar import LidarView, look, smoothed_profiles
 from maap_replay.synthetic.instruments.lidar_optics import AEROSOLS
-from maap_replay.synthetic.products.atl_cth_2a import find_cloud_top
 from maap_replay.synthetic.products.on_lidar_grid import make_grid
 from maap_replay.synthetic.scene.atmosphere import Atmosphere
 from maap_replay.synthetic.scene.curtain import Curtain

@@ -72,10 +72,13 @@ def _fields(frame: Frame) -> Iterator[tuple[str, Array]]:
     yield "layer_bottom_index", layers.bottom
     yield "layer_top_index", layers.top
     mie, rayleigh = grid.signals(view)
-    lost = view.features.missing[:, None]
-    for name, signal in (("mie_", mie), ("rayleigh_", rayleigh), ("", mie + rayleigh)):
-        kind = "total_" if name != "rayleigh_" else ""
-        yield f"{name}{kind}attenuated_backscatter_355nm", np.where(lost, np.nan, signal)
+    signals = {
+        "mie_total_attenuated_backscatter_355nm": mie,
+        "rayleigh_attenuated_backscatter_355nm": rayleigh,
+        "total_attenuated_backscatter_355nm": mie + rayleigh,
+    }
+    for name, signal in signals.items():
+        yield name, np.where(view.features.missing[:, None], np.nan, signal)
     for suffix, width in RESOLUTIONS.items():
         profiles = asdict(smoothed_profiles(view, width))
         native = {name: grid.of(field) for name, field in profiles.items()}
