@@ -116,7 +116,7 @@ def retrieve(product: ProductId, scene: Scene) -> Clouds:
         edge=noise(own, "edges", 4, 2.0),
         droplet=noise(own, "droplets", 2, 1.5),
         bump=noise(own, "tops", 6, 2.0),
-        lost=_lost_lines(own),
+        lost=lost_lines(scene.swath.canvas),
     )
     rng = own.random("wild tops")
     found = {
@@ -196,8 +196,8 @@ def _retrieve_lines(scene: Scene, grains: Grains, rng: np.random.Generator) -> C
     )
 
 
-def _lost_lines(canvas: Canvas) -> Mask:
-    """A handful of lines without data, the same ones at every resolution."""
+def lost_lines(canvas: Canvas) -> Mask:
+    """A handful of lines of a frame without data, the same ones at every resolution."""
     rng = canvas.random("lost lines")
     lost = np.zeros(canvas.lines, bool)
     for first in rng.integers(0, canvas.lines, 3):

@@ -32,7 +32,8 @@ class Footprint:
 
 
 #: By the names of the groups of BMA_FLX_2B: 10 km is BBR's standard, the assessment domain that of
-#: the closure of fluxes (Velazquez Blazquez et al., doi:10.5194/amt-17-4245-2024); softness chosen.
+#: the closure of fluxes (Velazquez Blazquez et al., doi:10.5194/amt-17-4245-2024); the sizes of the
+#: small and of the full product, and how soft their edges are, are chosen.
 FOOTPRINTS = {
     "StandardResolution": Footprint(10, 10),
     "SmallResolution": Footprint(5, 10, 2.5),

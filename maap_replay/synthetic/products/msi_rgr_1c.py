@@ -9,6 +9,7 @@ import numpy as np
 
 from maap_replay.synthetic import layout
 from maap_replay.synthetic.frame import Frame
+from maap_replay.synthetic.instruments.cloud_retrieval import lost_lines
 from maap_replay.synthetic.instruments.imager import (
     BANDS,
     HORIZON,
@@ -34,6 +35,8 @@ RELATIVE_NOISE, DARK_NOISE = (0.002, 0.002, 0.004, 0.004), (0.06, 0.05, 0.02, 0.
 COLD_NOISE, WARM_NOISE = 0.60, 0.12
 #: Uncertainty of the calibration: relative in the solar bands, in K in the thermal ones.
 SOLAR_CALIBRATION, THERMAL_CALIBRATION = 0.03, 0.5
+#: Codes of the quality of a pixel; 0 is good.
+SATURATED, UNUSED, BROKEN = 2, 3, 4
 #: Brightest radiance that the solar bands tell from a brighter one.
 SATURATION = (560.0, 370.0, 80.0, 28.0)
 
@@ -52,7 +55,8 @@ def _fields(product: ProductId, frame: Frame) -> Iterator[tuple[str, Array | Pie
     yield "land_flag", inside(swath.land.astype(np.int8), layout.BYTE_FILL)
     yield "solar_spectral_irradiance", solar_irradiance(swath.day_of_year)
     lines = swath.canvas.shape[0]
-    yield "line_quality_status", np.zeros((len(BANDS), lines), np.int8)
+    lost = lost_lines(swath.canvas)
+    yield "line_quality_status", np.broadcast_to(lost, (len(BANDS), lines)).astype(np.int8)
     angles = viewing(swath)
     yield "solar_elevation_angle", inside(90 - angles.solar_zenith)
     yield "solar_azimuth_angle", inside(angles.solar_azimuth)
@@ -71,10 +75,12 @@ def _fields(product: ProductId, frame: Frame) -> Iterator[tuple[str, Array | Pie
             haze[part, SEEN],
             irradiance,
         )
-        yield from _measure(seen, part, rng)
+        yield from _measure(seen, lost[part][:, None], part, rng)
 
 
-def _measure(seen: Signals, part: slice, rng: np.random.Generator) -> Iterator[tuple[str, Piece]]:
+def _measure(
+    seen: Signals, lost: Array, part: slice, rng: np.random.Generator
+) -> Iterator[tuple[str, Piece]]:
     """Values, uncertainty and quality of all bands in some lines."""
     shape = (len(BANDS), part.stop - part.start, layout.COLUMNS)
     values, uncertainty = (np.full(shape, np.nan, np.float32) for _ in range(2))
@@ -91,11 +97,11 @@ def _measure(seen: Signals, part: slice, rng: np.random.Generator) -> Iterator[t
             limit = np.inf
         step = np.float32(STEPS[band])
         measured = signal + noise * rng.standard_normal(signal.shape, np.float32)
-        measured = np.minimum(measured, limit)
+        measured = np.where(lost, np.float32(np.nan), np.minimum(measured, limit))
         values[band, :, SEEN] = np.round(measured / step) * step
         uncertainty[band, :, SEEN] = np.round(np.hypot(noise, systematic) / step) * step
-        unseen = np.where(seen.cos_sun > HORIZON, 0, 3) if band < len(SOLAR) else 0
-        quality[band, :, SEEN] = np.where(measured >= limit, 2, unseen)
+        unseen = np.where(seen.cos_sun > HORIZON, 0, UNUSED) if band < len(SOLAR) else 0
+        quality[band, :, SEEN] = np.select((lost, measured >= limit), (BROKEN, SATURATED), unseen)
     where = (slice(len(BANDS)), part, slice(layout.COLUMNS))
     yield "pixel_values", Piece(where, values)
     yield "pixel_values_uncertainty", Piece(where, uncertainty)
