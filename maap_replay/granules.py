@@ -17,14 +17,14 @@ from pathlib import Path
 
 import platformdirs
 
-from maap_replay.synthetic import SCENE_VERSION, can_write
+from maap_replay.synthetic import SCENE_VERSION, can_write, picture_name
 from maap_replay.synthetic.files import locked
 
 #: Where to keep granules, and how many GB of them.
 FOLDER_VARIABLE, SIZE_VARIABLE = "MAAP_REPLAY_CACHE", "MAAP_REPLAY_CACHE_GB"
 DEFAULT_GB = 20.0
-#: Suffix asked for -> end of the file name.
-_ENDINGS = {".h5": ".h5", ".HDR": ".HDR", ".jpeg": ".BID_1.jpeg"}
+#: What may be asked for: data, header, picture.
+SUFFIXES = (".h5", ".HDR", ".jpeg")
 #: Unfinished files of writers that were killed are removed when they are older than this (seconds).
 _ABANDONED = 3600
 
@@ -55,17 +55,17 @@ def granule_file(product_id: str, suffix: str) -> Path:
     Raises
     ------
     KeyError
-        If there is no writer for the product.
+        If there is no writer for the product, or it has no picture.
     """
-    if suffix not in _ENDINGS:
-        raise KeyError(f"A granule has the files {', '.join(_ENDINGS)}, not {suffix!r}.")
+    if suffix not in SUFFIXES:
+        raise KeyError(f"A granule has the files {', '.join(SUFFIXES)}, not {suffix!r}.")
     if not can_write(product_id):
         raise KeyError(f"There is no synthetic granule for {product_id!r}.")
     folder = cache_folder() / product_id
-    path = folder / f"{product_id}{_ENDINGS[suffix]}"
+    picture = suffix == ".jpeg"
+    path = folder / (picture_name(product_id) if picture else f"{product_id}{suffix}")
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        picture = suffix == ".jpeg"
         lock = cache_folder() / f"{product_id}.{'picture' if picture else 'granule'}.lock"
         with locked(lock):
             if not path.exists():  # nobody made it while we waited
@@ -98,8 +98,8 @@ def tell_cache(*, clear: bool) -> int:
 
 def _write(product_id: str, folder: Path, picture: bool) -> None:
     flags = ["--quicklook"] if picture else []
-    command = [sys.executable, "-m", "maap_replay.synthetic", *flags, product_id, str(folder)]
-    command += [] if picture else [str(folder.parent)]  # scenes lie beside the granules
+    places = [str(folder), str(folder.parent)]  # scenes lie beside the granules
+    command = [sys.executable, "-m", "maap_replay.synthetic", *flags, product_id, *places]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     if done.returncode:
         raise RuntimeError(f"The writer of {product_id} ended with status {done.returncode}.")

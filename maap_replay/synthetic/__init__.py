@@ -9,8 +9,13 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from maap_replay.recordings.types import type_of
 from maap_replay.synthetic.product_id import parse
+
+if TYPE_CHECKING:  # the writers need this module
+    from maap_replay.synthetic.products.writing import Contents
 
 #: Raise it when a change of the writers changes what they write: caches of older versions are left
 #: behind.
@@ -20,16 +25,28 @@ SCENE_VERSION = 5
 NOTES = "SYNTHETIC: written by maap-replay, not a measurement"
 #: File type -> its processor, which the header names. Each has a module in `products`.
 CREATORS = {
+    "ACM_CAP_2B": "ACM-CAP",
+    "AC__CLP_2B": "JAXA EarthCARE Processor",
+    "AC__TC__2B": "AC-TC",
+    "AM__CTH_2B": "AM-COL",
     "ATL_AER_2A": "A-PRO",
     "ATL_ALD_2A": "A-LAY",
     "ATL_CTH_2A": "A-LAY",
     "ATL_EBD_2A": "A-PRO",
     "ATL_ICE_2A": "A-PRO",
     "ATL_TC__2A": "A-PRO",
+    "CPR_CD__2A": "C-PRO",
+    "CPR_CLD_2A": "C-CLD",
+    "CPR_CLP_2A": "JAXA EarthCARE Processor",
+    "CPR_FMR_2A": "C-PRO",
+    "CPR_TC__2A": "C-PRO",
+    "BM__RAD_2B": "BM-RAD",
+    "BMA_FLX_2B": "BMA-FLX",
+    "MSI_AOT_2A": "M-AOT",
+    "MSI_CM__2A": "M-CLD",
     "MSI_COP_2A": "M-CLD",
+    "MSI_RGR_1C": "M-L1",
 }
-#: File types with a picture.
-PICTURES = frozenset({"MSI_COP_2A"})
 
 
 def can_write(product_id: str) -> bool:
@@ -56,15 +73,42 @@ def write_product(product_id: str, folder: Path, scenes: Path) -> None:
     from maap_replay.synthetic.products.writing import write
 
     product = parse(_checked(product_id))
-    module = import_module(f"maap_replay.synthetic.products.{product.file_type.lower()}")
-    write(product, folder, Frame(product, scenes), module.contents)
+    write(product, folder, Frame(product, scenes), contents_of(product.file_type))
 
 
-def write_quicklook(product_id: str, folder: Path) -> None:
-    """Write the picture ``ID.BID_1.jpeg`` into a folder."""
+def contents_of(file_type: str) -> Contents:
+    """The function that says, for a product and its frame, which groups a file has."""
+    module = import_module(f"maap_replay.synthetic.products.{file_type.lower()}")
+    contents: Contents = module.contents
+    return contents
+
+
+def picture_name(product_id: str) -> str:
+    """Name of the picture of a product, such as ``ID.BID_1.jpeg``.
+
+    Raises
+    ------
+    KeyError
+        If the service has no pictures of products of this type, or there is no writer.
+    """
+    number = type_of(parse(_checked(product_id)).file_type).picture
+    if number is None:
+        raise KeyError(f"Products such as {product_id} have no picture.")
+    return f"{product_id}.BID_{number}.jpeg"
+
+
+def write_quicklook(product_id: str, folder: Path, scenes: Path) -> None:
+    """Write the picture of a product into a folder; arguments are those of `write_product`."""
     from maap_replay.synthetic import quicklook
+    from maap_replay.synthetic.frame import Frame
+    from maap_replay.synthetic.pictures import quicklook as pictures
 
-    quicklook.write(_checked(product_id), folder)
+    picture_name(product_id)
+    product = parse(product_id)
+    if product.file_type == "MSI_COP_2A":  # from a coarse scene, in a second
+        quicklook.write(product_id, folder)
+    else:
+        pictures.write(product, folder, Frame(product, scenes))
 
 
 def _checked(product_id: str) -> str:

@@ -26,11 +26,8 @@ def main() -> int:
     if not can_write(arguments.product_id):
         sys.stderr.write(f"There is no writer for {arguments.product_id}.\n")
         return 2
-    name, folder = arguments.product_id, arguments.folder
-    if arguments.quicklook:
-        write_quicklook(name, folder)
-    else:
-        write_product(name, folder, arguments.scenes or folder)
+    write = write_quicklook if arguments.quicklook else write_product
+    write(arguments.product_id, arguments.folder, arguments.scenes or arguments.folder)
     return 0
 
 

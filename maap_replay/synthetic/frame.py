@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from maap_replay.synthetic.instruments.lidar import LidarView, look
+from maap_replay.synthetic.instruments import lidar, radar
+from maap_replay.synthetic.instruments.lidar import LidarView
+from maap_replay.synthetic.instruments.radar import Radar
 from maap_replay.synthetic.product_id import ProductId
 from maap_replay.synthetic.scene.clouds import Scene, make_scene
 from maap_replay.synthetic.scene.curtain import Curtain, make_curtain
@@ -46,10 +48,15 @@ class Frame:
         )
 
     @cached_property
+    def radar(self) -> Radar:
+        """What the radar makes of the curtain; made anew by each process, as that is quick."""
+        return radar.look(self.product, self.curtain)
+
+    @cached_property
     def lidar(self) -> LidarView:
         """What ATLID sees of the curtain."""
         return made_once(
             self.place("lidar"),
             LidarView,
-            lambda: look(self.curtain, self.scene.swath.canvas.seed),
+            lambda: lidar.look(self.curtain, self.scene.swath.canvas.seed),
         )

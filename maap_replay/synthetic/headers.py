@@ -104,18 +104,21 @@ def _grow(parent: ElementTree.Element, entries: Header) -> None:
 
 def write_groups(product: ProductId, dataset: Any) -> None:
     """Write ``/HeaderData`` of an open netCDF4 dataset: scalars, the orbit number as uint32."""
+    _scalars(dataset.createGroup("HeaderData"), stored_header(product))
+
+
+def stored_header(product: ProductId) -> Header:
+    """The groups and values of ``/HeaderData``: flatter than in the XML."""
     tree = headers(product)
-    header = dataset.createGroup("HeaderData")
-    fixed = header.createGroup("FixedProductHeader")
-    _scalars(fixed, tree["Fixed_Header"])
-    variable = header.createGroup("VariableProductHeader")
     main = dict(tree["Variable_Header"]["MainProductHeader"])
     for edge in ("Start", "Stop"):  # scalars here, nested in the XML
         position = main.pop(f"frame{edge}Coordinates")["GeographicCoordinates"]
         main[f"frame{edge}Latitude"] = float(position["geographicLatitude"])
         main[f"frame{edge}Longitude"] = float(position["geographicLongitude"])
-    _scalars(variable.createGroup("MainProductHeader"), main)
-    variable.createGroup("SpecificProductHeader")
+    return {
+        "FixedProductHeader": tree["Fixed_Header"],
+        "VariableProductHeader": {"MainProductHeader": main, "SpecificProductHeader": {}},
+    }
 
 
 def _scalars(group: Any, entries: Header) -> None:

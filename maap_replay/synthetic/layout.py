@@ -18,6 +18,9 @@ PITCH_KM = 0.455
 LINE_SECONDS = 0.06295
 #: Lines before and after the frame: makes the observed 11904 lines of an E frame (27 s each side).
 MARGIN_LINES = 428
+#: Columns of the joint standard grid, 1 km apart: nadir at 150 as readers have it, their number
+#: chosen to hold the swath of MSI.
+JOINT_COLUMNS, JOINT_NADIR, JOINT_KM = 201, 150, 1.0
 #: Observed: time counts the five leap seconds since 2000, its units attribute does not say so.
 LEAP_SECONDS = 5.0
 

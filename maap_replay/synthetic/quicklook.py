@@ -56,7 +56,7 @@ def write(product_id: str, folder: Path) -> None:
     style = (LinearSegmentedColormap.from_list("tops", _viridis()), Normalize(0, 16))
     height = clouds.top_height[:, columns] / np.float32(1000)
     _panel(lower, height, land, LIGHT, style, "Cloud top height (km)", extent)
-    _latitude_ticks(lower, swath.latitude[:, layout.NADIR_COLUMN // stride])
+    latitude_ticks(lower, swath.latitude[:, layout.NADIR_COLUMN // stride])
     with complete_or_absent(folder / f"{product_id}.BID_1.jpeg") as path:
         figure.savefig(path, format="jpeg", pil_kwargs={"quality": 85, "comment": NOTES})
 
@@ -92,7 +92,7 @@ def _panel(
     axis.tick_params(labelsize=9)
 
 
-def _latitude_ticks(axis: Axes, latitude: npt.NDArray[np.float64]) -> None:
+def latitude_ticks(axis: Axes, latitude: npt.NDArray[np.float64]) -> None:
     """Tick the along-track axis at round latitudes of the sub-satellite point."""
     marks: dict[float, str] = {}
     for value in range(-80, 81, 5):

@@ -2,7 +2,8 @@
 
 ``python -m tests.contract install`` makes the environments. Then, inside ``maap-replay run``,
 ``python -m tests.contract run`` gives each client a home folder of its own and runs what its users
-write: ``use_NAME.py`` or ``use_NAME.sh``, plain code that knows nothing of a replay.
+write: ``use_NAME.py``, ``use_NAME_TOPIC.py`` or ``use_NAME.sh``, plain code that knows nothing of a
+replay.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 ENVIRONMENTS = HERE.parents[1] / ".venv-contract"
 CLIENTS = ("pystac_client", "xarray", "earthcarekit")
-#: Seconds that one client may take.
+#: Seconds that one script may take.
 PATIENCE = 240
 
 EARTHCAREKIT = """[local]
@@ -84,15 +85,17 @@ def _use(name: str, home: Path) -> int:
         (home / "images").mkdir()
         config.touch(mode=0o600)
         config.write_text(EARTHCAREKIT.format(home=home, token=_token()))
-    script = next(HERE.glob(f"use_{name}.*"))
-    program = programs / "python" if script.suffix == ".py" else "bash"
-    sys.stdout.write(f"{name}: {script.relative_to(HERE.parents[1])}\n")
-    sys.stdout.flush()
-    try:
-        done = subprocess.run([program, script], cwd=home, env=environment, timeout=PATIENCE)
-    except subprocess.TimeoutExpired:
-        return -1
-    return done.returncode
+    for script in sorted(HERE.glob(f"use_{name}[._]*")):
+        program = programs / "python" if script.suffix == ".py" else "bash"
+        sys.stdout.write(f"{name}: {script.relative_to(HERE.parents[1])}\n")
+        sys.stdout.flush()
+        try:
+            done = subprocess.run([program, script], cwd=home, env=environment, timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            return -1
+        if done.returncode:
+            return done.returncode
+    return 0
 
 
 def _token() -> str:

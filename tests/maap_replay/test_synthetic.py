@@ -147,7 +147,7 @@ def test_night_has_cloud_tops_only() -> None:
 
 
 def test_quicklook_is_a_small_jpeg(tmp_path: Path) -> None:
-    write_quicklook(DAY, tmp_path)
+    write_quicklook(DAY, tmp_path, tmp_path)
     (path,) = tmp_path.iterdir()
     assert path.name == f"{DAY}.BID_1.jpeg"
     assert path.stat().st_size < 250_000
@@ -171,7 +171,7 @@ def test_killed_writer_leaves_no_granule(tmp_path: Path) -> None:
 
 def test_only_known_products_can_be_written(tmp_path: Path) -> None:
     assert can_write(DAY)
-    assert not can_write(DAY.replace("MSI_COP_2A", "ATL_EBD_2A"))
+    assert not can_write(DAY.replace("MSI_COP_2A", "ATL_NOM_1B"))
     assert not can_write("../../etc/passwd")
     with pytest.raises(KeyError, match="no writer"):
         write_product("nonsense", tmp_path, tmp_path)

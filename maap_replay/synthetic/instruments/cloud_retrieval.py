@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any, TypeVar
+from dataclasses import dataclass, fields
 from zlib import crc32
 
 import numpy as np
@@ -14,6 +13,7 @@ from maap_replay.synthetic.product_id import ProductId
 from maap_replay.synthetic.scene.cloud_layer import water_path
 from maap_replay.synthetic.scene.clouds import Scene
 from maap_replay.synthetic.scene.fractal import Canvas, Field, Mask, noise, ramp
+from maap_replay.synthetic.scene.lines import cut, pieces
 
 #: Limits of optical thickness: the faintest cloud that is retrieved, the end of the look-up table.
 FAINTEST, THICKEST = 0.252, 255.0
@@ -27,12 +27,12 @@ WILD_SHARE = 0.001
 BLOCK = 2000
 
 
-T = TypeVar("T")
-
-
 @dataclass(frozen=True)
 class Clouds:
-    """Retrieved clouds; NaN where there is no retrieval. SI units, heights above the ellipsoid."""
+    """Retrieved clouds; NaN where there is no retrieval. SI units, heights above the ellipsoid.
+
+    `lost` marks lines (not pixels) without data.
+    """
 
     optical_thickness: Field
     optical_thickness_error: Field
@@ -45,6 +45,7 @@ class Clouds:
     top_temperature_error: Field
     top_pressure: Field
     quality: npt.NDArray[np.int8]
+    lost: Mask
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,49 @@ class Grains:
     lost: Mask
 
 
+@dataclass(frozen=True)
+class Seen:
+    """The layer of each pixel that an imager sees; `total` is the optical thickness of all."""
+
+    total: Field
+    optical_thickness: Field
+    top: Field
+    base: Field
+    effective_radius: Field
+    ice: Mask
+
+
+def seen_layer(scene: Scene) -> Seen:
+    """The uppermost layer of each pixel that is not too thin to hide the others."""
+    high, middle, low = scene.high, scene.middle, scene.low
+    in_ice = high.optical_thickness > OPAQUE_VEIL
+    in_middle = ~in_ice & (middle.optical_thickness > OPAQUE_VEIL)
+    layers = (in_ice, in_middle)
+
+    def of(name: str) -> Field:
+        return np.select(layers, (getattr(high, name), getattr(middle, name)), getattr(low, name))
+
+    return Seen(
+        total=high.optical_thickness + middle.optical_thickness + low.optical_thickness,
+        optical_thickness=of("optical_thickness"),
+        top=of("top"),
+        base=of("base"),
+        effective_radius=of("effective_radius"),
+        ice=np.where(in_ice, True, in_middle & middle.ice),
+    )
+
+
+def processing_canvas(product: ProductId, scene: Scene) -> Canvas:
+    """The canvas of a scene with the seed of one processing of the frame.
+
+    M-COP, M-CM and M-AOT are made from each other: what one baseline finds in a frame on one day
+    is the same in all of them.
+    """
+    canvas = scene.swath.canvas
+    seed = crc32(f"{product.file_class} {product.processed:%Y%m%d}".encode())
+    return Canvas(canvas.lines, canvas.columns, canvas.pixel_km, canvas.level, (*canvas.seed, seed))
+
+
 def retrieve(product: ProductId, scene: Scene) -> Clouds:
     """Retrieve clouds from a scene.
 
@@ -66,57 +110,33 @@ def retrieve(product: ProductId, scene: Scene) -> Clouds:
     doi:10.1109/TGRS.2016.2610522); thin cirrus is placed too low, as emission comes from within
     (Hünerbein et al., doi:10.5194/amt-17-261-2024).
     """
-    canvas = scene.swath.canvas
-    own = Canvas(
-        canvas.lines,
-        canvas.columns,
-        canvas.pixel_km,
-        canvas.level,
-        (*canvas.seed, crc32(product.text.encode())),
-    )
+    own = processing_canvas(product, scene)
     grains = Grains(
         ripple=noise(own, "retrieval", 3, 5 / 3),
         edge=noise(own, "edges", 4, 2.0),
         droplet=noise(own, "droplets", 2, 1.5),
         bump=noise(own, "tops", 6, 2.0),
-        lost=_lost_lines(own),
+        lost=lost_lines(scene.swath.canvas),
     )
     rng = own.random("wild tops")
     found = {
         field.name: np.empty(own.shape, np.int8 if field.name == "quality" else np.float32)
         for field in fields(Clouds)
+        if field.name != "lost"
     }
-    for first in range(0, own.shape[0], BLOCK):  # in pieces, for the sake of memory
-        lines = slice(first, first + BLOCK)
-        piece = _retrieve_lines(_cut(scene, lines), _cut(grains, lines), rng)
+    for lines in pieces(own.shape[0], BLOCK):  # for the sake of memory
+        piece = _retrieve_lines(cut(scene, lines), cut(grains, lines), rng)
         for name, values in found.items():
             values[lines] = getattr(piece, name)
-    return Clouds(**found)
-
-
-def _cut(whole: T, lines: slice) -> T:
-    """Some lines of everything in a dataclass, and of what is in it."""
-    parts: dict[str, Any] = {}
-    for field in fields(whole):  # type: ignore[arg-type]
-        value = getattr(whole, field.name)
-        if is_dataclass(value) and not isinstance(value, Canvas):
-            parts[field.name] = _cut(value, lines)
-        elif isinstance(value, np.ndarray):
-            parts[field.name] = value[lines]
-    return replace(whole, **parts)  # type: ignore[type-var]
+    return Clouds(**found, lost=grains.lost)
 
 
 def _retrieve_lines(scene: Scene, grains: Grains, rng: np.random.Generator) -> Clouds:
     swath, air = scene.swath, scene.atmosphere
-    high, middle, low = scene.high, scene.middle, scene.low
     ripple, chance, grain, bumps = grains.ripple, grains.edge, grains.droplet, grains.bump
-    true = high.optical_thickness + middle.optical_thickness + low.optical_thickness
-    in_ice = high.optical_thickness > OPAQUE_VEIL
-    in_middle = ~in_ice & (middle.optical_thickness > OPAQUE_VEIL)
-    layers = (in_ice, in_middle)
-    ice = np.where(in_ice, True, in_middle & middle.ice)
-    seen = np.where(in_ice, high.optical_thickness, low.optical_thickness)
-    seen = np.where(in_middle, middle.optical_thickness, seen)
+    layer = seen_layer(scene)
+    true, seen, ice = layer.total, layer.optical_thickness, layer.ice
+    top, base = layer.top, layer.base
     sunlit = swath.solar_zenith < TWILIGHT
 
     # Faint edges are missed now and then; a few lines are lost.
@@ -125,11 +145,10 @@ def _retrieve_lines(scene: Scene, grains: Grains, rng: np.random.Generator) -> C
     solar = detected & sunlit
 
     tau = np.clip(true * np.exp(0.07 * ripple), FAINTEST, THICKEST)
-    radius = np.select(
-        layers, (high.effective_radius, middle.effective_radius), low.effective_radius
-    )
     spread = 0.10 + 0.25 * ramp(true, 4, 0.3)
-    radius = np.clip(radius * np.exp(0.35 * spread * grain), 4e-6, 77e-6).astype(np.float32)
+    radius = np.clip(layer.effective_radius * np.exp(0.35 * spread * grain), 4e-6, 77e-6).astype(
+        np.float32
+    )
     tau = tau.astype(np.float32)
     path = water_path(tau, radius, ice)
     low_sun = 1 + ramp(swath.solar_zenith, 55, TWILIGHT)
@@ -137,8 +156,6 @@ def _retrieve_lines(scene: Scene, grains: Grains, rng: np.random.Generator) -> C
     tau_share = tau_share * np.exp(0.25 * ripple)
     radius_share = spread * low_sun * np.exp(0.2 * grain)
 
-    top = np.select(layers, (high.top, middle.top), low.top)
-    base = np.select(layers, (high.base, middle.base), low.base)
     # The height of emission: an optical depth of about one below the top.
     depth = (
         (top - base)
@@ -175,11 +192,12 @@ def _retrieve_lines(scene: Scene, grains: Grains, rng: np.random.Generator) -> C
         top_temperature_error=keep(np.clip(temperature_error, 0.05, 61), topped),
         top_pressure=keep(pressure, topped),
         quality=quality.astype(np.int8),
+        lost=grains.lost,
     )
 
 
-def _lost_lines(canvas: Canvas) -> Mask:
-    """A handful of lines without data, the same ones at every resolution."""
+def lost_lines(canvas: Canvas) -> Mask:
+    """A handful of lines of a frame without data, the same ones at every resolution."""
     rng = canvas.random("lost lines")
     lost = np.zeros(canvas.lines, bool)
     for first in rng.integers(0, canvas.lines, 3):

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from maap_replay.synthetic.frame import Frame
-from maap_replay.synthetic.instruments.cloud_top import find_cloud_top
 from maap_replay.synthetic.product_id import ProductId
-from maap_replay.synthetic.products.on_lidar_grid import geolocation, land_flag, make_grid, sizes
+from maap_replay.synthetic.products.on_lidar_grid import cloud_top, geolocation, land_flag, sizes
 from maap_replay.synthetic.products.on_swath import Array
 from maap_replay.synthetic.products.table import read_table
 from maap_replay.synthetic.products.writing import Group
@@ -24,10 +23,7 @@ def contents(product: ProductId, frame: Frame) -> Iterator[Group]:
 def _fields(frame: Frame) -> Iterator[tuple[str, Array]]:
     yield from geolocation(frame)
     yield land_flag(frame)
-    grid, view = make_grid(frame), frame.lidar
-    top = find_cloud_top(
-        grid.height, grid.of(view.features.simple), grid.of(view.retrieved.profiles.extinction)
-    )
+    top = cloud_top(frame)
     yield "ATLID_cloud_top_height", top.height
     yield "ATLID_thick_cloud_top_height", top.thick_height
     yield "ATLID_cloud_top_height_confidence", top.confidence

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from maap_replay.synthetic import layout
 from maap_replay.synthetic.frame import Frame
+from maap_replay.synthetic.instruments.cloud_top import CloudTop, find_cloud_top
 from maap_replay.synthetic.instruments.lidar import LidarView
 from maap_replay.synthetic.instruments.lidar_retrieval import LOW, MEDIUM
 from maap_replay.synthetic.instruments.lidar_signal import ORBIT_HEIGHT
@@ -69,6 +70,14 @@ def make_grid(frame: Frame) -> LidarGrid:
     row = np.searchsorted(-edges, -height)
     beyond = np.round((HEIGHTS[0] - height) / 500).astype(np.intp)
     return LidarGrid(height.astype(np.float32), np.where(beyond < 0, beyond, row))
+
+
+def cloud_top(frame: Frame) -> CloudTop:
+    """The uppermost cloud that ATLID sees, for all products that tell of it."""
+    grid, view = make_grid(frame), frame.lidar
+    return find_cloud_top(
+        grid.height, grid.of(view.features.simple), grid.of(view.retrieved.profiles.extinction)
+    )
 
 
 def sizes(frame: Frame) -> dict[str, int]:

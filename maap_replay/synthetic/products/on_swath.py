@@ -12,6 +12,8 @@ from maap_replay.synthetic import layout
 from maap_replay.synthetic.scene.swath import Swath
 
 Array = npt.NDArray[Any]
+#: The columns in which the detector sees the Earth.
+SEEN = slice(layout.FIRST_COLUMN, layout.LAST_COLUMN + 1)
 
 
 def sizes(swath: Swath) -> dict[str, int]:
@@ -31,6 +33,5 @@ def geolocation(swath: Swath) -> Iterator[tuple[str, Array]]:
 def inside(values: Array, fill: float = np.nan) -> Array:
     """The same with fill in the columns where the detector sees nothing."""
     out = np.full(values.shape, fill, values.dtype)
-    seen = np.s_[..., layout.FIRST_COLUMN : layout.LAST_COLUMN + 1]
-    out[seen] = values[seen]
+    out[..., SEEN] = values[..., SEEN]
     return out

@@ -57,6 +57,19 @@ def read_table(name: str) -> tuple[Variable, ...]:
     return tuple(_variable(json.loads(line)) for line in lines)
 
 
+def as_stored(variable: Variable, shape: tuple[int, ...], values: Any | None) -> Any:
+    """Values as a file keeps them: with fill for NaN, or fill everywhere where there are none."""
+    fill = FILLS[variable.kind] if variable.fill is None else variable.fill
+    if values is None:
+        return np.full(shape, fill, variable.kind)
+    values = np.asarray(values)
+    if values.shape != shape:
+        raise ValueError(f"{variable.name} has the shape {shape}, not {values.shape}.")
+    if values.dtype.kind == "f":
+        values = np.where(np.isnan(values), fill, values)
+    return values.astype(variable.kind, copy=False)
+
+
 def _variable(line: dict[str, Any]) -> Variable:
     fill = line.get("fill")
     return Variable(

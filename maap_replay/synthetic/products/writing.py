@@ -1,4 +1,4 @@
-"""Write a granule as netCDF-C does it, in the layout of ESA's files."""
+"""Write a granule, in the layout of ESA's files as netCDF-C does it or in that of JAXA."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import h5py
 import netCDF4
-import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
@@ -17,23 +17,31 @@ from maap_replay.synthetic import headers, layout
 from maap_replay.synthetic.files import complete_or_absent
 from maap_replay.synthetic.frame import Frame
 from maap_replay.synthetic.product_id import ProductId
-from maap_replay.synthetic.products.table import FILLS, Variable
+from maap_replay.synthetic.products import jaxa_writing
+from maap_replay.synthetic.products.table import Variable, as_stored
 
 #: Variables that may wait for the thread that compresses, each with its memory.
 WAITING = 4
 
 
+class Piece(NamedTuple):
+    """A part of a variable that is too large to be held at once: where, and its values."""
+
+    where: tuple[slice, ...]
+    values: npt.NDArray[Any]
+
+
 class Group(NamedTuple):
     """One group of variables: where, which, how large, and their values.
 
-    `fields` yields names and values in any order; NaN becomes fill, and a variable that is not
-    there is fill everywhere.
+    `fields` yields names and values in any order, large ones in pieces of whole chunks; NaN becomes
+    fill, and a variable that is not there is fill everywhere.
     """
 
     path: str
     variables: tuple[Variable, ...]
     sizes: Mapping[str, int]
-    fields: Iterable[tuple[str, npt.NDArray[Any]]]
+    fields: Iterable[tuple[str, npt.NDArray[Any] | Piece]]
 
 
 Contents = Callable[[ProductId, Frame], Iterable[Group]]
@@ -62,10 +70,21 @@ def write(product: ProductId, folder: Path, frame: Frame, contents: Contents) ->
     ):
         with complete_or_absent(folder / f"{product.text}.HDR") as header:
             headers.write_xml(product, header)
-        with netCDF4.Dataset(path, "w", format="NETCDF4") as dataset:
-            headers.write_groups(product, dataset)
-            for group in contents(product, frame):
-                _write_group(dataset, group, bar.update)
+        store = jaxa_writing.store if product.file_class.startswith("J") else _store
+        store(product, path, contents(product, frame), bar.update)
+
+
+def _store(
+    product: ProductId, path: Path, groups: Iterable[Group], tell: Callable[[], object]
+) -> None:
+    """Write a file as ESA lays it out."""
+    written = []
+    with netCDF4.Dataset(path, "w", format="NETCDF4") as dataset:
+        headers.write_groups(product, dataset)
+        for group in groups:
+            _write_group(dataset, group, tell)
+            written.append(group)
+    _add_empty_attributes(path, written)
 
 
 def _write_group(dataset: Any, group: Group, tell: Callable[[], object]) -> None:
@@ -76,14 +95,16 @@ def _write_group(dataset: Any, group: Group, tell: Callable[[], object]) -> None
     stored = {each.name: _create(into, each, group.sizes) for each in group.variables}
     kinds = {each.name: each for each in group.variables}
     waiting: list[Future[None]] = []
+    begun: set[str] = set()
     with ThreadPoolExecutor(1) as writer:
         for name, values in group.fields:
-            waiting.append(writer.submit(_fill, stored.pop(name), kinds[name], values))
+            waiting.append(writer.submit(_fill, stored[name], kinds[name], values))
+            begun.add(name)
             while len(waiting) > WAITING:
                 waiting.pop(0).result()
             tell()
-        for name, empty in stored.items():
-            waiting.append(writer.submit(_fill, empty, kinds[name], None))
+        for name in [name for name in stored if name not in begun]:
+            waiting.append(writer.submit(_fill, stored[name], kinds[name], None))
         for done in waiting:
             done.result()
 
@@ -109,19 +130,29 @@ def _create(group: Any, variable: Variable, sizes: Mapping[str, int]) -> Any:
         # end.
         stored.set_var_chunk_cache(size=1)
     for name, value in variable.attributes.items():
-        stored.setncattr(name, value)
+        if not isinstance(value, str) or value:
+            stored.setncattr(name, value)
     return stored
 
 
-def _fill(stored: Any, variable: Variable, values: npt.NDArray[Any] | None) -> None:
+def _add_empty_attributes(path: Path, groups: list[Group]) -> None:
+    """Write empty texts as netCDF-C does it, with a null data space; its Python does not."""
+    missing = [
+        (f"{group.path}/{variable.name}", name)
+        for group in groups
+        for variable in group.variables
+        for name, value in variable.attributes.items()
+        if isinstance(value, str) and not value
+    ]
+    if missing:
+        with h5py.File(path, "a") as file:
+            for variable, name in missing:
+                file[variable].attrs[name] = h5py.Empty("S1")
+
+
+def _fill(stored: Any, variable: Variable, values: npt.NDArray[Any] | Piece | None) -> None:
     """Write values, with fill for NaN; fill everywhere where there are no values."""
-    fill = FILLS[variable.kind] if variable.fill is None else variable.fill
-    if values is None:
-        stored[...] = np.full(stored.shape, fill, stored.dtype)
-        return
-    values = np.asarray(values)
-    if values.shape != stored.shape:
-        raise ValueError(f"{variable.name} has the shape {stored.shape}, not {values.shape}.")
-    if values.dtype.kind == "f":
-        values = np.where(np.isnan(values), fill, values)
-    stored[...] = values.astype(stored.dtype)
+    whole = tuple(slice(size) for size in stored.shape)
+    where, values = values if isinstance(values, Piece) else (whole, values)
+    shape = tuple(len(range(*w.indices(n))) for w, n in zip(where, stored.shape, strict=True))
+    stored[where or ...] = as_stored(variable, shape, values)

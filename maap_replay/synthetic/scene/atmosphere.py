@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from maap_replay.synthetic.scene.fractal import Field
+from maap_replay.synthetic.scene.fractal import Field, Mask
 
 #: Lapse rate of the troposphere in K/m, gravity and the gas constant of dry air: US Standard
 #: Atmosphere 1976.
@@ -66,3 +66,23 @@ def climate(latitude: Field, land: Field, day_of_year: float, by_day: Field) -> 
         np.asarray(ocean + (warm - ocean) * land, dtype=np.float32),
         np.asarray(height, dtype=np.float32),
     )
+
+
+def skin_temperature(air: Field, land: Mask, solar_zenith: Field) -> Field:
+    """Temperature of the ground in K, from that of the air above it.
+
+    The Sun heats land by up to 14 K, the night cools it by 4 K; the sea hardly changes.
+    """
+    sunny = np.cos(np.radians(np.minimum(solar_zenith, 90)))
+    return np.asarray(air + np.where(land, 18 * sunny - 4, 0.5), dtype=np.float32)
+
+
+def column_water_vapour(air: Field) -> Field:
+    """Water vapour of a column in kg m-2, from the temperature of the air at its ground in K.
+
+    A relative humidity of 0.8 that falls off with a scale height of 2.2 km; saturation after
+    Bolton (doi:10.1175/1520-0493(1980)108<1046:TCOEPT>2.0.CO;2).
+    """
+    celsius = np.clip(air - 273.15, -60, 35)
+    saturation = 611.2 * np.exp(17.67 * celsius / (celsius + 243.5))
+    return np.asarray(0.8 * saturation / (461.5 * air) * 2200, dtype=np.float32)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from maap_replay.synthetic import layout
 from maap_replay.synthetic.product_id import ProductId
 from maap_replay.synthetic.scene.aerosol import make_aerosol
-from maap_replay.synthetic.scene.atmosphere import Atmosphere
+from maap_replay.synthetic.scene.atmosphere import Atmosphere, skin_temperature
 from maap_replay.synthetic.scene.cloud_layer import Layer
 from maap_replay.synthetic.scene.clouds import Scene
 from maap_replay.synthetic.scene.fractal import Canvas, Field, Mask, noise
@@ -124,7 +124,9 @@ def make_curtain(product: ProductId, scene: Scene) -> Curtain:
         land=land,
         solar_zenith=zenith,
         tropopause=(air.tropopause[:, 0] + geoid).astype(np.float32),
-        surface_temperature=_skin_temperature(air, land, zenith, elevation - geoid),
+        surface_temperature=skin_temperature(
+            air.temperature((elevation - geoid)[:, None])[:, 0], land, zenith
+        ),
         high_optical_thickness=layers["high"].optical_thickness,
         middle_optical_thickness=layers["middle"].optical_thickness,
         low_optical_thickness=layers["low"].optical_thickness,
@@ -210,13 +212,6 @@ def _humidity(canvas: Canvas, height: Field, cloudy: Mask, air: Atmosphere) -> F
     return np.clip(np.where(cloudy, 1.0, humidity), 0.02, 1.0).astype(np.float32)
 
 
-def _skin_temperature(air: Atmosphere, land: Mask, zenith: Field, height: Field) -> Field:
-    """Temperature of the ground: the Sun heats land by up to 14 K, the night cools it by 4 K."""
-    air_there = air.temperature(height[:, None])[:, 0]
-    sunny = np.cos(np.radians(np.minimum(zenith, 90)))
-    return np.asarray(air_there + np.where(land, 18 * sunny - 4, 0.5), dtype=np.float32)
-
-
 def _air_velocity(canvas: Canvas, water: Water, high: Layer) -> Field:
     """Upward velocity: gentle waves everywhere, updraughts in convective cores.
 
@@ -225,6 +220,6 @@ def _air_velocity(canvas: Canvas, water: Water, high: Layer) -> Field:
     """
     gentle = 0.12 * noise(canvas, "vertical wind", 60, 5 / 3)
     core = np.clip((high.optical_thickness - 60) / 100, 0, 1)[:, None]
-    gusts = np.maximum(noise(canvas, "updraughts", 12, 5 / 3) + 0.4, -0.8)
+    gusts = np.maximum(noise(canvas, "updraughts", 40, 3.0) + 0.4, -0.8)
     in_ice = water.ice_water_content > 1e-6
     return np.asarray(gentle + 4.5 * core * gusts * in_ice, dtype=np.float32)

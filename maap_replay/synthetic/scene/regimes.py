@@ -53,7 +53,7 @@ def make_regimes(product: ProductId, swath: Swath) -> Regimes:
     )
     lat, lon = positions(product, canvas)
     time = swath.time[0] + seconds_from_start(canvas) - seconds_from_start(canvas)[0]
-    zenith = world.solar_zenith(time[:, None], lat, lon)
+    zenith, _ = world.solar_angles(time[:, None], lat, lon)
     day = np.clip(np.cos(np.radians(zenith)) * 2, 0, 1)
     land = np.clip(world.land_share(lat, lon) * 1.6 - 0.3, 0, 1)
     sea = 1 - land

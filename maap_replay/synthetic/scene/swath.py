@@ -72,7 +72,7 @@ def make_swath(product: ProductId, level: int = 0) -> Swath:
         COARSE_LEVEL, canvas.seed,
     )  # fmt: skip
     lat, lon = positions(product, padded)
-    zenith = world.solar_zenith((start + seconds_from_start(padded))[:, None], lat, lon)
+    zenith, _ = world.solar_angles((start + seconds_from_start(padded))[:, None], lat, lon)
     geoid = world.sum_of(world.GEOID, lat, lon)
     share = world.land_share(lat, lon)
     height = 250 * share**1.5 + world.sum_of(world.MOUNTAINS, lat, lon)

@@ -100,8 +100,10 @@ def sum_of(bumps: Bumps, latitude: Array, longitude: Array) -> Array:
     return total
 
 
-def solar_zenith(seconds_since_2000: Array, latitude: Array, longitude: Array) -> Array:
-    """Solar zenith angle in degrees, good to about 0.1 degree.
+def solar_angles(
+    seconds_since_2000: Array, latitude: Array, longitude: Array
+) -> tuple[Array, Array]:
+    """Solar zenith angle, and azimuth clockwise from north, in degrees, good to about 0.1 degree.
 
     Low-precision formulas of the Astronomical Almanac (Michalsky,
     doi:10.1016/0038-092X(88)90045-X).
@@ -114,7 +116,10 @@ def solar_zenith(seconds_since_2000: Array, latitude: Array, longitude: Array) -
     declination = np.arcsin(np.sin(obliquity) * np.sin(ecliptic))
     ascension = np.arctan2(np.cos(obliquity) * np.sin(ecliptic), np.cos(ecliptic))
     sidereal = np.radians(280.46062 + 360.98564737 * day + longitude)
-    phi = np.radians(latitude)
-    cosine = np.sin(phi) * np.sin(declination)
-    cosine = cosine + np.cos(phi) * np.cos(declination) * np.cos(sidereal - ascension)
-    return np.asarray(np.degrees(np.arccos(np.clip(cosine, -1, 1))))
+    phi, hour_angle = np.radians(latitude), sidereal - ascension
+    south = np.cos(declination) * np.cos(hour_angle)
+    cosine = np.sin(phi) * np.sin(declination) + np.cos(phi) * south
+    east = -np.cos(declination) * np.sin(hour_angle)
+    north = np.cos(phi) * np.sin(declination) - np.sin(phi) * south
+    zenith = np.degrees(np.arccos(np.clip(cosine, -1, 1)))
+    return np.asarray(zenith), np.asarray(np.degrees(np.arctan2(east, north)) % 360)
