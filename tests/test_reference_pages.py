@@ -38,8 +38,8 @@ def test_what_products_hold_is_told_in_known_words() -> None:
 def test_a_row_of_the_table_links_the_lesson_that_uses_the_product() -> None:
     (row,) = product_rows(["MSI_COP_2A"], ABOUT)
     assert "plot_a_swath" in {path.stem for path in lessons_with("MSI_COP_2A")}
-    assert "[](../notebooks/plot_a_swath.md)" in row[-1]
-    assert "`cloud_water_path` (kg m⁻²)" in row[3]
+    assert "[](../notebooks/plot_a_swath.md)" in row[2]
+    assert "`cloud_water_path` (kg m⁻²)" in row[2]
 
 
 def test_each_entry_of_the_bibliography_has_a_doi() -> None:

@@ -1,6 +1,7 @@
 """Directives that write reference pages from data, so that no fact stands in two places.
 
 ``product-table`` lists rows of `earthcare_tutorial.PRODUCTS`, with what `products.yaml` adds.
+``lesson-table`` lists the lessons, with what they say of themselves.
 ``troubles`` lists a section of `troubleshooting.yaml`, whose sentences a test sees printed.
 """
 
@@ -43,6 +44,29 @@ def selected(levels: str, instrument: str = "") -> list[str]:
     ]
 
 
+def listed_lessons() -> list[Path]:
+    """Lessons in the order of the table of contents."""
+    contents = yaml.safe_load((BOOK.parent / "_toc.yml").read_text(encoding="utf-8"))
+    files = [each["file"] for part in contents["parts"] for each in part["chapters"]]
+    return [BOOK.parent / name for name in files if name.startswith("notebooks/")]
+
+
+def lesson_row(lesson: Path) -> list[str]:
+    """Cells of the table of lessons in Markdown, from what the lesson says of itself.
+
+    Title and first sentence; minutes to read and to run; what it needs an account for, up to a
+    semicolon.
+    """
+    text = lesson.read_text(encoding="utf-8")
+    promise = re.search(r"^# [^\n]*\n\n(.*?\.)\s", text, re.M | re.S)
+    minutes = re.search(r"^\| time \| (.* to read, .* to run) \|$", text, re.M)
+    account = re.search(r"^\| an account \| (.*?)(?:;.*)? \|$", text, re.M)
+    if not (promise and minutes and account):
+        raise ValueError(f"{lesson.name} lacks a first sentence, its minutes or the account.")
+    about = " ".join(promise[1].split())
+    return [f"[](../notebooks/{lesson.name})<br>{about}", minutes[1], account[1]]
+
+
 def lessons_with(code: str) -> list[Path]:
     """Lessons that use a product in a cell."""
     cells = re.compile(r"^```\{code-cell\}.*?^```$", re.S | re.M)
@@ -62,24 +86,20 @@ def _unit(text: str) -> str:
 
 
 def product_rows(codes: list[str], about: dict[str, dict[str, str]]) -> list[list[str]]:
-    """Cells of the table in Markdown: product, source, geometry, contents, lessons."""
+    """Cells of the table in Markdown: names, what kind, what it holds with its lessons."""
     rows = []
     for code in codes:
         product, told = PRODUCTS[code], about[code]
-        instruments = SYNERGIES.get(code[:3], product.instrument)
-        level = f"Level {product.level}, " if product.level != "-" else ""
-        holds = told["holds"][0].upper() + told["holds"][1:]
-        variables = _with_units(told.get("variables", ""))
-        lessons = [f"[](../notebooks/{path.name})" for path in lessons_with(code)]
-        rows.append(
-            [
-                f"`{code}` {product.alias}",
-                f"{instruments}; {level}{product.agency}",
-                told["geometry"],
-                f"{holds}. {variables}",
-                ", ".join(lessons),
-            ]
-        )
+        kind = [SYNERGIES.get(code[:3], product.instrument), product.agency, told["geometry"]]
+        if product.level != "-":
+            kind.insert(1, f"level {product.level}")
+        holds = [f"{told['holds'][0].upper()}{told['holds'][1:]}."]
+        if "variables" in told:
+            holds.append(f"{_with_units(told['variables'])}.")
+        if lessons := lessons_with(code):
+            links = "; ".join(f"[](../notebooks/{path.name})" for path in lessons)
+            holds.append(f"Lessons: {links}.")
+        rows.append([f"`{code}`<br>{product.alias}", ", ".join(kind), "<br>".join(holds)])
     return rows
 
 
@@ -97,6 +117,10 @@ class _FromData(SphinxDirective):
         self.state.nested_parse(StringList(lines, self.env.docname), 0, holder)
         return holder.children
 
+    def table(self, rows: list[list[str]], name: str) -> list[nodes.Node]:
+        lines = [f"| {' | '.join(row)} |" for row in rows]
+        return self.parsed([f":::{{div}} stacked {name}", "", *lines, "", ":::"])
+
 
 class ProductTable(_FromData):
     """``product-table``, with the options ``levels`` and ``instrument``."""
@@ -108,10 +132,21 @@ class ProductTable(_FromData):
         for lesson in LESSONS:
             self.env.note_dependency(str(lesson))
         codes = selected(self.options["levels"], self.options.get("instrument", ""))
-        table = [["Product", "From", "Geometry", "Holds", "Lesson"]]
-        table += [["---"] * 5, *product_rows(codes, self.read("products.yaml"))]
-        lines = [f"| {' | '.join(row)} |" for row in table]
-        return self.parsed([":::{div} product-table", "", *lines, "", ":::"])
+        table = [["Product", "Kind", "Holds"], ["---"] * 3]
+        table += product_rows(codes, self.read("products.yaml"))
+        return self.table(table, "product-table")
+
+
+class LessonTable(_FromData):
+    """``lesson-table``: what each lesson says of itself."""
+
+    def run(self) -> list[nodes.Node]:
+        """Write the table."""
+        table = [["Lesson", "Time", "Account"], ["---"] * 3]
+        for lesson in listed_lessons():
+            self.env.note_dependency(str(lesson))
+            table.append(lesson_row(lesson))
+        return self.table(table, "lesson-table")
 
 
 class Troubles(_FromData):
@@ -137,5 +172,6 @@ class Troubles(_FromData):
 def setup(app: Sphinx) -> dict[str, bool]:
     """Add the directives."""
     app.add_directive("product-table", ProductTable)
+    app.add_directive("lesson-table", LessonTable)
     app.add_directive("troubles", Troubles)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
