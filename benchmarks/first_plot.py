@@ -2,7 +2,7 @@
 
 `python -m benchmarks.first_plot` takes it in a folder that goes away, with empty caches of packages
 and of granules. The steps are those of the README. The cells are those of the first lesson, up to
-the one that first plots a granule, then all of them. Needs git, make and a network for the packages.
+the one that first plots a granule, then all of them. Needs git, make, and a network for packages.
 """
 
 from __future__ import annotations
