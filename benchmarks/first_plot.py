@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import subprocess
 import tempfile
 import time
@@ -29,6 +30,12 @@ def cells(lesson: Path) -> list[str]:
     ]
 
 
+def cpu_seconds() -> float:
+    """Processor time of the steps so far: what others do on the machine is not in it."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def main() -> None:
     """Take the way, and print the seconds of each step."""
     with tempfile.TemporaryDirectory() as folder:
@@ -39,12 +46,15 @@ def main() -> None:
         run = [".venv/bin/maap-replay", "run", "--", ".venv/bin/python", str(script)]
 
         def timed(what: str, command: list[str], **options: object) -> None:
-            begun = time.perf_counter()
+            begun, cpu = time.perf_counter(), cpu_seconds()
             env = os.environ | own | {"MPLBACKEND": "agg"}
             subprocess.run(command, env=env, check=True, capture_output=True, **options)  # type: ignore[call-overload]
-            print(f"{what:50} {time.perf_counter() - begun:6.1f} s", flush=True)
+            taken = time.perf_counter() - begun
+            print(f"{what:50} {taken:6.1f} {cpu_seconds() - cpu:8.1f}", flush=True)
 
-        print(f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, empty caches")
+        load = os.getloadavg()[0]
+        print(f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, load {load:.1f} before")
+        print(f"{'':52} time      CPU (s)")
         timed("clone", ["git", "clone", "-q", str(ROOT), str(clone)])
         timed("environment, packages downloaded", ["make", ".venv/.ready"], cwd=clone)
         lesson = cells(clone / LESSON)

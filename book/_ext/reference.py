@@ -115,7 +115,7 @@ class _FromData(SphinxDirective):
     def parsed(self, lines: list[str]) -> list[nodes.Node]:
         holder = nodes.container()
         self.state.nested_parse(StringList(lines, self.env.docname), 0, holder)
-        return holder.children
+        return list(holder.children)
 
     def table(self, rows: list[list[str]], name: str) -> list[nodes.Node]:
         lines = [f"| {' | '.join(row)} |" for row in rows]
