@@ -54,12 +54,12 @@ def listed_lessons() -> list[Path]:
 def lesson_row(lesson: Path) -> list[str]:
     """Cells of the table of lessons in Markdown, from what the lesson says of itself.
 
-    Title and first sentence; minutes to read and to run; what it needs an account for, up to a
-    semicolon.
+    Title and first sentence; minutes to read and to run; what it needs an account for. What follows
+    a semicolon stays on the lesson's page.
     """
     text = lesson.read_text(encoding="utf-8")
     promise = re.search(r"^# [^\n]*\n\n(.*?\.)\s", text, re.M | re.S)
-    minutes = re.search(r"^\| time \| (.* to read, .* to run) \|$", text, re.M)
+    minutes = re.search(r"^\| time \| (.* to read, .* to run)(?:;.*)? \|$", text, re.M)
     account = re.search(r"^\| an account \| (.*?)(?:;.*)? \|$", text, re.M)
     if not (promise and minutes and account):
         raise ValueError(f"{lesson.name} lacks a first sentence, its minutes or the account.")
