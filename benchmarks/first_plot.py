@@ -62,7 +62,7 @@ def main() -> None:
         script.write_text("\n\n".join(lesson[: first + 1]), encoding="utf-8")
         timed("first lesson to its first plot, granules written", run, cwd=clone)
         script.write_text("\n\n".join(lesson), encoding="utf-8")
-        timed("the whole first lesson, granules there", run, cwd=clone)
+        timed("the whole first lesson, first granule there", run, cwd=clone)
 
 
 if __name__ == "__main__":
