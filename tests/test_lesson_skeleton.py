@@ -80,3 +80,13 @@ def test_each_figure_is_described_and_read(source: Path) -> None:
         if "name: fig-" in block[0]:
             after = re.split(r"^(?:```\{code-cell|#)", text[block.end() :], flags=re.M)[0]
             assert re.search(r"\bnotice\b", after, re.I), block[0]
+
+
+def test_no_two_figures_of_the_book_have_one_name() -> None:
+    names = [
+        name
+        for source in LESSONS
+        for name in re.findall(r"^ *:?name: (fig-\S+)$", source.read_text(), re.M)
+    ]
+    assert len(names) > len(LESSONS)
+    assert sorted(set(names)) == sorted(names)
