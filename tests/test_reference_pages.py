@@ -10,6 +10,7 @@ import yaml
 
 from book._ext.reference import lessons_with, product_rows, selected
 from earthcare_tutorial import PRODUCTS
+from maap_replay.synthetic.products.table import TABLES, read_table
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*(ROOT / "notebooks").glob("*.md"), *(ROOT / "book").glob("*.md")])
@@ -59,3 +60,13 @@ def test_each_doi_of_a_page_is_well_formed_and_in_the_bibliography(page: Path) -
         assert DOI.fullmatch(doi), doi
         is_data = doi.startswith("10.57780/")  # ESA's data: cited by product, not in the list
         assert is_data or doi in known, f"{doi} is not in book/references.bib"
+
+
+@pytest.mark.parametrize("code", sorted(path.stem for path in TABLES.glob("*.jsonl")))
+def test_variables_and_units_are_those_of_the_files(code: str) -> None:
+    """As far as the replay knows the files, by the tables that it writes them from."""
+    units = {variable.name: variable.attributes.get("units", "") for variable in read_table(code)}
+    listed = re.findall(r"(\w+)(?: \[(.*?)\])?", ABOUT[code]["variables"])
+    for name, unit in listed:
+        assert name in units, name
+        assert unit == units[name] or (not unit and units[name] in {"", "-", "1"}), name
