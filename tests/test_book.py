@@ -14,10 +14,14 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
+import nbformat
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playwright
 
+from book._ext.copyable import needed
+
 HTML = Path(__file__).parent.parent / "_build" / "html"
+NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 #: Chromium must not reach out by itself, and needs no sandbox in a container.
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
@@ -145,3 +149,21 @@ def test_the_reader_finds_a_helper_by_search_and_copies_a_cell(browser: Browser,
         page.locator("div.cell_input button.copybtn").first.click()
         page.wait_for_timeout(200)
         assert page.evaluate("navigator.clipboard.readText()").startswith("import ")
+
+
+def test_a_cell_is_copied_with_the_cells_it_needs(browser: Browser, site: str) -> None:
+    """What the button below a cell copies is what tests/test_copied_cells.py runs."""
+    notebook = nbformat.read(NOTEBOOKS / "plot_a_swath.ipynb", as_version=4)
+    cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    place, others = next((n, each) for n, each in enumerate(needed(cells)) if len(each) > 2)
+    with browser.new_context() as context:
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page = context.new_page()
+        page.goto(f"{site}/notebooks/plot_a_swath.html")
+        page.locator(f"#cell-{place} .needs button").click()
+        page.wait_for_timeout(200)
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert copied.split("\n\n\n")[0] == cells[0]
+        assert copied == "\n\n\n".join(cells[each] for each in [0, *others, place]) + "\n"
+        target = page.locator(f"#cell-{place} .needs a").first.get_attribute("href")
+        assert target in {f"#cell-{each}" for each in others}
