@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -16,6 +16,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from earthcare_tutorial import _http
+from earthcare_tutorial._sparse import Range, cut, part_size
 from earthcare_tutorial.auth import Token
 from earthcare_tutorial.credentials import TOKEN_PAGE, Secret
 
@@ -106,18 +107,26 @@ class RemoteRanges:
         self.url, self.name = url, url.rpartition("/")[2]
         self._token = token if isinstance(token, Token) else Secret(token)
         self._version = ""
+        self._turns = threading.Semaphore(CONNECTIONS)
         answer, self.start = self._whole(0, first)
         self.size = _check_hdf5(self.name, answer, self.start)
         self._version = _version(answer)
         for stats in _watching:
             stats.sizes[self.name] = self.size
 
-    def __reduce__(self) -> tuple[type[RemoteRanges], tuple[str, Token | str, int]]:
-        return RemoteRanges, (self.url, self._token, len(SIGNATURE))
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in vars(self).items() if key != "_turns"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._turns = threading.Semaphore(CONNECTIONS)
 
     def fetch(self, start: int, end: int) -> bytes:
         """Get the bytes from start to before end."""
-        answer, body = self._whole(start, min(end, self.size))
+        if end <= len(self.start):
+            return self.start[start:end]
+        with self._turns:
+            answer, body = self._whole(start, min(end, self.size))
         if answer.status_code != 206:
             raise ConnectionError(
                 f"The stream of {self.name} broke ({answer.status_code}): try again."
@@ -126,22 +135,21 @@ class RemoteRanges:
             raise ConnectionError(f"{self.name} changed while it was read: open it again.")
         return body
 
-    def fetch_all(
-        self, ranges: Iterable[tuple[int, int]]
-    ) -> Generator[tuple[int, bytes], None, None]:
-        """Get ranges, several at a time, and yield each with its start, in the order given.
+    def fetch_all(self, spans: Iterable[Range]) -> Generator[bytes, None, None]:
+        """Get ranges, several at a time and long ones in parts, and yield them in this order.
 
         The caller must not hold a lock of HDF5, or be called by HDF5: a thread at work here may
         have to wait for that lock when it collects garbage.
         """
+        spans = list(spans)
+        most = part_size(sum(end - start for start, end in spans))
         with ThreadPoolExecutor(CONNECTIONS, "earthcare-stream") as pool:
-            coming: deque[tuple[int, Future[bytes]]] = deque(
-                (start, pool.submit(self.fetch, start, end)) for start, end in ranges
+            coming = deque(
+                [pool.submit(self.fetch, *part) for part in cut(span, most)] for span in spans
             )
             try:
                 while coming:
-                    start, body = coming.popleft()
-                    yield start, body.result()
+                    yield b"".join(part.result() for part in coming.popleft())
             finally:  # also when one of them failed, or the reader had enough
                 pool.shutdown(wait=True, cancel_futures=True)
 

@@ -91,7 +91,7 @@ def _download_one(url: str, path: Path, token: Token | str) -> dict[str, Any]:
             digest.update(piece)
             done(len(piece))
         starts = range(there, remote.size, PIECE)
-        for _, piece in remote.fetch_all((at, min(at + PIECE, remote.size)) for at in starts):
+        for piece in remote.fetch_all((at, min(at + PIECE, remote.size)) for at in starts):
             file.write(piece)
             digest.update(piece)
             done(len(piece))

@@ -4,6 +4,7 @@ import pickle
 import threading
 import time
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 
 import h5py
 import numpy as np
@@ -13,6 +14,7 @@ from urllib3 import HTTPResponse
 from earthcare_tutorial import login, open_granule, stream_stats
 from earthcare_tutorial._http import fetch, patience
 from earthcare_tutorial._ranges import CONNECTIONS, _pool, open_connections
+from earthcare_tutorial.auth import _ask_for_access
 
 COORDINATES = ["latitude", "longitude"]
 
@@ -53,7 +55,7 @@ def test_lazy_dataset_reads_later_and_pickles(maap, granule):
 
 
 def test_renewed_token_is_on_the_next_request(maap, granule, monkeypatch):
-    monkeypatch.setattr("earthcare_tutorial.stream.BLOCK_SIZE", 512)
+    monkeypatch.setattr("earthcare_tutorial.stream.FIRST", 512)
     token = login(offline_token="mine")
     ds = open_granule(granule, token)
     maap.valid = set()
@@ -84,36 +86,45 @@ def test_short_and_dropped_answers_are_asked_for_again(maap, granule, small_part
     assert not maap.faults
 
 
-def test_bytes_are_fetched_by_the_thread_that_reads(granule, monkeypatch):
-    """Another thread could wait for the lock that h5py holds here, when it collects garbage."""
-    threads = set()
+@pytest.fixture
+def lock_of_hdf5(monkeypatch):
+    """Note, whenever bytes or a token are fetched, whether another thread can get HDF5's lock.
 
-    def recorded(*args, **kwargs):
-        threads.add(threading.get_ident())
-        return fetch(*args, **kwargs)
+    Any thread that collects garbage may have to: if it were held meanwhile, both would wait forever.
+    """
+    free = []
 
-    monkeypatch.setattr("earthcare_tutorial._http.fetch", recorded)
-    with open_granule(granule, "good") as ds:
-        ds["time"].load()
-    assert threads == {threading.get_ident()}
-
-
-def test_nobody_waits_for_bytes_with_the_lock_of_hdf5(granule, monkeypatch):
-    """The threads that fetch may collect an HDF5 object, and must get its lock then."""
-    locked = []
-
-    def recorded(*args, **kwargs):
-        if threading.current_thread() is not threading.main_thread():
-            got = h5py._hl.base.phil.acquire(blocking=True)
-            locked.append(got)
+    def take():
+        if got := h5py._hl.base.phil.acquire(blocking=False):
             h5py._hl.base.phil.release()
-        return fetch(*args, **kwargs)
+        free.append(got)
 
-    monkeypatch.setattr("earthcare_tutorial._http.fetch", recorded)
+    def noting(function):
+        def noted(*args, **kwargs):
+            other = threading.Thread(target=take)
+            other.start()
+            other.join()
+            return function(*args, **kwargs)
+
+        return noted
+
+    monkeypatch.setattr("earthcare_tutorial._http.fetch", noting(fetch))
+    monkeypatch.setattr("earthcare_tutorial.auth._ask_for_access", noting(_ask_for_access))
     monkeypatch.setattr("earthcare_tutorial.stream.FIRST", 1024)
-    open_granule(granule, "good", ["time", "cloud_water_path"])
-    assert locked
-    assert all(locked)
+    return free
+
+
+def test_nobody_fetches_with_the_lock_of_hdf5(maap, granule, lock_of_hdf5):
+    """Neither the loaded nor the lazy reader, also when many threads need a new token at once."""
+    token = login(offline_token="mine")
+    open_granule(granule, token, ["time", "cloud_water_path"])
+    with open_granule(granule, token) as ds, ThreadPoolExecutor(6) as pool:
+        maap.valid.clear()
+        list(pool.map(lambda name: ds[name].load(), ds.variables))
+        assert np.isfinite(ds["cloud_top_height"].values).all()
+    assert len(maap.exchanged) == 2
+    assert len(lock_of_hdf5) > 20
+    assert all(lock_of_hdf5)
 
 
 def test_unknown_variable_lists_what_there_is(granule):
@@ -161,7 +172,7 @@ def test_stream_that_breaks_shows_no_token(maap, granule, monkeypatch):
 
 
 def test_error_of_a_late_read_shows_no_token(maap, granule, monkeypatch):
-    monkeypatch.setattr("earthcare_tutorial.stream.BLOCK_SIZE", 512)
+    monkeypatch.setattr("earthcare_tutorial.stream.FIRST", 512)
     maap.valid.add("s3cret")
     ds = open_granule(granule, "s3cret")
     maap.valid = set()
