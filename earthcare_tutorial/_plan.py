@@ -12,7 +12,7 @@ import h5netcdf
 import h5py
 import numpy as np
 import xarray as xr
-from xarray.backends import BackendArray, H5NetCDFStore, InMemoryDataStore
+from xarray.backends import AbstractDataStore, BackendArray, H5NetCDFStore
 from xarray.core.indexing import IndexingSupport, LazilyIndexedArray, explicit_indexing_adapter
 
 from earthcare_tutorial._chunks import Chunks, Key, fetch_pieces, find_chunks, picked_of, read
@@ -43,6 +43,9 @@ class Granule:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Granule, (self.remote, self.group, self.chunks, self.names)
+
+    def __deepcopy__(self, memo: Any) -> Granule:
+        return self  # so that copies of a dataset share a token, too
 
     def ask(self, questions: dict[str, Callable[[h5py.File], Any]]) -> dict[str, Any]:
         """Put questions to the file until none of them misses a part of it.
@@ -127,6 +130,19 @@ class RemoteArray(BackendArray):
         )
 
 
+class _Metadata(AbstractDataStore):
+    """What xarray decodes: variables as they are stored, and the attributes of their group."""
+
+    def __init__(self, variables: dict[str, xr.Variable], attrs: dict[str, Any]) -> None:
+        self._variables, self._attrs = variables, attrs
+
+    def get_variables(self) -> dict[str, xr.Variable]:
+        return self._variables
+
+    def get_attrs(self) -> dict[str, Any]:
+        return self._attrs
+
+
 def open_lazily(granule: Granule, wanted: Sequence[str] | None) -> xr.Dataset:
     """Return the variables wanted with those that belong to them, or all; none is read yet.
 
@@ -148,10 +164,7 @@ def open_lazily(granule: Granule, wanted: Sequence[str] | None) -> xr.Dataset:
 
     variables, attrs = granule.ask({"": read_metadata})[""]
     # xarray looks into times and coordinates now, so HDF5 must be done with the file.
-    ds = xr.open_dataset(
-        InMemoryDataStore(variables, attrs),  # type: ignore[no-untyped-call]
-        engine="store",
-    )
+    ds = xr.open_dataset(_Metadata(variables, attrs), engine="store")
     if notes.upper().startswith("SYNTHETIC"):
         ds.attrs["synthetic"] = notes
     return ds
