@@ -60,7 +60,10 @@ class Chunks:
                 body = zlib.decompress(body, bufsize=size)
             else:  # shuffle: first all first bytes, then all second bytes
                 planes = np.frombuffer(body, "u1").reshape(self.dtype.itemsize, -1)
-                body = np.ascontiguousarray(planes.T).data
+                mixed = np.empty(planes.T.shape, "u1")
+                for n, plane in enumerate(planes):  # three times as fast as to transpose
+                    mixed[:, n] = plane
+                body = mixed.data
         values = np.frombuffer(body, self.dtype)
         return values.reshape((-1, *self.chunk[1:]) if self.chunk else ())
 
@@ -144,7 +147,12 @@ def read(remote: RemoteRanges, chunks: Chunks, key: Key, shape: tuple[int, ...])
     box = [end - start for start, end in zip(low, high, strict=True)]
     values = np.full(box, chunks.fill, chunks.dtype)
     for (at, _), body in fetch_pieces(remote, chunks.hit(picked)):
-        block = chunks.unpack(body)
+        try:
+            block = chunks.unpack(body)
+        except (zlib.error, ValueError):
+            raise ValueError(
+                f"{remote.name} is damaged: a chunk of it cannot be unpacked."
+            ) from None
         starts = np.maximum(low, at)
         ends = np.minimum(np.minimum(high, np.add(at, block.shape)), chunks.shape)
         values[_box(starts - low, ends - low)] = block[_box(starts - at, ends - at)]

@@ -16,9 +16,11 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from earthcare_tutorial import _http
+from earthcare_tutorial._answers import RUNGS, judge
+from earthcare_tutorial._http import with_token
 from earthcare_tutorial._sparse import Range, cut, part_size
 from earthcare_tutorial.auth import Token
-from earthcare_tutorial.credentials import TOKEN_PAGE, Secret
+from earthcare_tutorial.credentials import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
 # refuse a client that opens dozens.
 CONNECTIONS = 6
 TRIES = 3  # for a body that comes short; a busy server is asked five times, in _http
-SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
 @dataclass
@@ -180,15 +181,11 @@ class RemoteRanges:
         bearer = self._token.bearer() if isinstance(self._token, Token) else self._token
         headers = {"Range": f"bytes={start}-{end - 1}", "Accept-Encoding": "identity"}
 
-        def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
-            request.headers["Authorization"] = f"Bearer {bearer}"
-            return request
-
         session = _shared_session(os.getpid())
-        answer, body = _http.fetch(self.url, session, headers=headers, auth=sign)
+        answer, body = _http.fetch(self.url, session, headers=headers, auth=with_token(bearer))
         if answer.status_code == 401 and isinstance(self._token, Token):
             bearer = self._token.renew(rejected=bearer)
-            answer, body = _http.fetch(self.url, session, headers=headers, auth=sign)
+            answer, body = _http.fetch(self.url, session, headers=headers, auth=with_token(bearer))
         return answer, body
 
 
@@ -248,27 +245,18 @@ def _version(answer: requests.Response) -> str:
     return f"{_size(answer)} {'' if tag.startswith('W/') else tag}"
 
 
+#: What is raised when a rung breaks.
+_ERRORS = {"address": FileNotFoundError, "network": ConnectionError, "data": ValueError}
+
+
 def _check_hdf5(name: str, answer: requests.Response, start: bytes) -> int:
     """Check that a file begins as HDF5 does, and return its size in bytes."""
-    status = answer.status_code
-    if status == 401:
-        raise PermissionError("The server does not accept the token (401): login() again.")
-    if status == 403:
-        raise PermissionError(
-            f"The server refuses {name} (403): your account has no right to this collection, was"
-            f" never activated at {TOKEN_PAGE}, or the file does not exist."
+    rung, seen = judge(answer, start, name)
+    if rung:
+        raise _ERRORS.get(rung, PermissionError)(f"{seen} What to do: {RUNGS[rung]}.")
+    if answer.status_code != 206 or not _size(answer):
+        raise ValueError(
+            f"The server sends {name} only as a whole ({answer.status_code}), so it cannot be"
+            " streamed: try another granule, or later."
         )
-    if status in (404, 410):
-        raise FileNotFoundError(f"The server has no file {name} ({status}).")
-    if status in _http.BUSY or not answer.ok:
-        raise ConnectionError(f"The server answers {status} for {name}: try again later.")
-    if not start.startswith(SIGNATURE):
-        if "html" in answer.headers.get("Content-Type", "") or start.lstrip().startswith(b"<"):
-            raise PermissionError(
-                f"The server answers with a web page in place of {name}: login() again, and open"
-                f" {TOKEN_PAGE} once in a browser to see what it asks of you."
-            )
-        raise ValueError(f"{name} is no HDF5 file.")
-    if status != 206 or not _size(answer):
-        raise ValueError(f"The server sends {name} only as a whole, so it cannot be streamed.")
     return _size(answer)

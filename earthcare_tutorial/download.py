@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pystac
 
+from earthcare_tutorial._answers import SIGNATURE
 from earthcare_tutorial._progress import progress
-from earthcare_tutorial._ranges import SIGNATURE, RemoteRanges
+from earthcare_tutorial._ranges import RemoteRanges
 from earthcare_tutorial.assets import h5_url
 from earthcare_tutorial.products import identify
 
