@@ -30,10 +30,11 @@ def progress(total: int, what: str) -> Iterator[Callable[[int], object]]:
     if not seen or "PYTEST_CURRENT_TEST" in os.environ:
         yield lambda count: None
         return
-    look = {"desc": what, "unit": "B", "unit_scale": True, "delay": 1, "leave": False}
+    short = f"{what[9:19].strip('_')} {what[-9:-3]}" if what.startswith("ECA_") else what
+    look: dict[str, Any] = {"desc": short, "unit": "B", "unit_scale": True}
     with _lock:
         bar: Any
-        bar, readers = _bars.get(what) or (tqdm(total=0, **look), 0)
+        bar, readers = _bars.get(what) or (tqdm(total=0, delay=1, leave=False, **look), 0)
         bar.total += total
         _bars[what] = bar, readers + 1
 
