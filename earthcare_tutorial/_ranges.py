@@ -107,11 +107,12 @@ class RemoteRanges:
     def __init__(self, url: str, token: Token | str, first: int) -> None:
         self.url, self.name = url, url.rpartition("/")[2]
         self._token = token if isinstance(token, Token) else Secret(token)
-        self._version = ""
+        self.version = ""
+        self.stopped = False  # true: give up what others are still reading
         self._turns = threading.Semaphore(CONNECTIONS)
         answer, self.start = self._whole(0, first)
         self.size = _check_hdf5(self.name, answer, self.start)
-        self._version = _version(answer)
+        self.version = _version(answer)
         for stats in _watching:
             stats.sizes[self.name] = self.size
 
@@ -126,13 +127,15 @@ class RemoteRanges:
         """Get the bytes from start to before end."""
         if end <= len(self.start):
             return self.start[start:end]
+        if self.stopped:
+            raise ConnectionError(f"The stream of {self.name} was stopped.")
         with self._turns:
             answer, body = self._whole(start, min(end, self.size))
         if answer.status_code != 206:
             raise ConnectionError(
                 f"The stream of {self.name} broke ({answer.status_code}): try again."
             )
-        if _version(answer) != self._version:
+        if _version(answer) != self.version:
             raise ConnectionError(f"{self.name} changed while it was read: open it again.")
         return body
 
@@ -162,7 +165,7 @@ class RemoteRanges:
                 answer, body = self._ask(start, end)
             except ConnectionError as error:
                 refused = isinstance(error.__cause__, requests.ConnectionError)
-                if not left or (refused and not self._version):
+                if not left or (refused and not self.version):
                     raise
             else:
                 # A first answer may be shorter than asked for: so may the file.

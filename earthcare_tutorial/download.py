@@ -7,6 +7,7 @@ import hashlib
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import pystac
 
@@ -76,7 +77,11 @@ def download(
 def _download_one(url: str, path: Path, token: Token | str) -> dict[str, Any]:
     """Download a file under another name, check it, and give it its name."""
     remote = RemoteRanges(url, token, len(SIGNATURE))
-    part = path.with_name(f"{path.name}.part")
+    # What an earlier attempt left is gone on from only if it is of the same version.
+    part = path.with_name(f"{path.name}.{crc32(remote.version.encode()):08x}.part")
+    for other in path.parent.glob(f"{path.name}.*.part"):
+        if other != part:
+            other.unlink()
     if path.exists():  # of unknown origin, or cut off
         path.replace(part)
     there = part.stat().st_size if part.exists() else 0

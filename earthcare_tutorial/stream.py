@@ -38,8 +38,9 @@ def open_granule(
     token : Token or str
         From :func:`login`; a :class:`Token` is renewed while reading, a string is used as it is.
     variables : str or sequence of str, optional
-        The variables to load, exactly these. When left out, everything is there but nothing is
-        read until it is used, and the file stays open until ``ds.close()``.
+        The variables to load, exactly these. When left out, everything is there but no values
+        are read until they are used, by this or any other thread, or by a dask worker that the
+        dataset was sent to. Nothing stays open in either case.
     group : str, optional
         Where in the file to look; JAXA products have "ScienceData/Data" and "ScienceData/Geo".
     isel : mapping, optional
@@ -69,12 +70,17 @@ def open_granule(
     url = item_or_url if isinstance(item_or_url, str) else h5_url(item_or_url)
     wanted = [variables] if isinstance(variables, str) else variables
     open_connections(url)
-    granule = Granule(RemoteRanges(url, token, FIRST), group)
+    remote = RemoteRanges(url, token, FIRST)
+    granule = Granule(remote, group)
     if wanted is None:
         ds = open_lazily(granule, None).isel(isel)
     else:
         ds = open_lazily(granule, wanted)[list(wanted)].isel(isel)
         with ThreadPoolExecutor(VARIABLES, "earthcare-variable") as pool:
-            list(pool.map(lambda each: each.load(), ds.variables.values()))
+            try:
+                list(pool.map(lambda each: each.load(), ds.variables.values()))
+            except BaseException:  # one of them failed, or somebody pressed stop
+                remote.stopped = True
+                raise
     ds.encoding["source"] = url
     return ds

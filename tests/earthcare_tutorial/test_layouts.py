@@ -53,6 +53,9 @@ def netcdf(path, *, scattered=False, coordinates="", **storage):
             made[...] = values
             if scattered:
                 file.sync()
+        # Shorter than its dimension has grown, and never written: netCDF fills both.
+        group.createVariable("lag", "i2", ("any", "along_track"))[0] = 1
+        group.createVariable("never", "f4", ("along_track", "across_track"), **storage)
 
 
 def plain(path, *, scales=True, **options):
@@ -93,7 +96,7 @@ LAYOUTS = {
     "contiguous": (netcdf, {"contiguous": True}, ESA, ["c", "time", "b"]),
     "strings": (netcdf, {"scattered": True}, ESA, ["text", "a"]),
     "coordinates": (netcdf, {"coordinates": "time c", "scattered": True}, ESA, ["view", "b"]),
-    "unlimited": (netcdf, {"scattered": True}, ESA, ["grown", "time"]),
+    "unlimited": (netcdf, {"scattered": True}, ESA, ["grown", "lag", "never", "time"]),
     "JAXA": (plain, {"scales": False}, JAXA, ["a", "small", "profile"]),
     "own coordinates": (plain, {}, JAXA, ["a", "c"]),
     "latest": (plain, {"libver": "latest", "storage": {"chunks": (5, 5)}}, JAXA, ["d"]),

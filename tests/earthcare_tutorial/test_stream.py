@@ -1,5 +1,6 @@
 """Streaming: the variables asked for, the token on each request, and one sentence per failure."""
 
+import io
 import pickle
 import threading
 import time
@@ -202,14 +203,47 @@ def test_one_renewal_for_all_that_wait(maap, granule, small_parts, monkeypatch):
     assert len(maap.exchanged) == 2
 
 
-def test_file_that_changes_on_the_way(maap, granule, small_parts, monkeypatch):
+@pytest.mark.parametrize("more", [b"", b"more"])
+def test_file_that_changes_on_the_way(maap, granule, small_parts, monkeypatch, more):
     path = granule.removeprefix(maap.url)
     kind, body = maap.files[path]
-    after_the_first_answer(
-        monkeypatch, lambda: maap.files.__setitem__(path, (kind, body + b"more"))
-    )
+
+    def change():
+        maap.files[path] = kind, body + more
+        maap.etag = maap.etag if more else '"two"'
+
+    after_the_first_answer(monkeypatch, change)
     with pytest.raises(ConnectionError, match=r"ECA_.*h5 changed while it was read: open it again"):
         open_granule(granule, "good", "time")
+
+
+def test_server_that_ignores_ranges(maap, granule, small_parts):
+    maap.faults = ["whole"]
+    with pytest.raises(ValueError, match=r"sends ECA_.* only as a whole \(200\)"):
+        open_granule(granule, "good", "time")
+    maap.faults = [0, "whole", "whole", "html", "html", "html", "html"]
+    with pytest.raises(ConnectionError, match=r"The stream of ECA_.* broke \(200\)"):
+        open_granule(granule, "good", "time")
+
+
+def test_chunk_that_cannot_be_unpacked(maap, granule):
+    path = granule.removeprefix(maap.url)
+    kind, body = maap.files[path]
+    whole = io.BytesIO(body)
+    with h5py.File(whole) as h5:
+        chunk = h5["ScienceData/latitude"].id.get_chunk_info(0)
+    spoilt = bytearray(body)
+    spoilt[chunk.byte_offset + 40 : chunk.byte_offset + 60] = bytes(20)
+    maap.files[path] = kind, bytes(spoilt)
+    with pytest.raises(ValueError, match=r"ECA_.* is damaged: a chunk of it cannot be unpacked"):
+        open_granule(granule, "good", "latitude")
+
+
+def test_other_variables_stop_when_one_fails(maap, granule, small_parts):
+    maap.faults = [*[0] * 12, 403]
+    with pytest.raises(ConnectionError, match=r"broke \(403\)|stopped"):
+        open_granule(granule, "good", ["latitude", "longitude", "quality_status"])
+    assert len(maap.log) < 12 + 1 + 2 * CONNECTIONS
 
 
 def test_truncated_file(maap, granule):
