@@ -1,5 +1,6 @@
 """Streaming: the variables asked for, the token on each request, and one sentence per failure."""
 
+import gc
 import io
 import pickle
 import threading
@@ -122,6 +123,20 @@ def test_nobody_fetches_with_the_lock_of_hdf5(maap, granule, lock_of_hdf5):
     assert len(maap.exchanged) == 2
     assert len(lock_of_hdf5) > 20
     assert all(lock_of_hdf5)
+
+
+def test_no_object_of_hdf5_is_left_to_the_garbage_collector(granule):
+    """Where it met one in a thread of fsspec, somebody else's reader would wait forever."""
+    gc.collect()
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        open_granule(granule, "good", "time")
+        open_granule(granule, "good")["time"].load()
+        gc.collect()
+        assert not [each for each in gc.garbage if "h5" in type(each).__module__]
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
 
 
 def test_unknown_variable_lists_what_there_is(granule):
