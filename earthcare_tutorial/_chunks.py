@@ -14,7 +14,7 @@ import h5py
 import numpy as np
 
 from earthcare_tutorial._progress import progress
-from earthcare_tutorial._sparse import NEAR, PART, Range, part_size
+from earthcare_tutorial._sparse import NEAR, Range, part_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,7 +99,7 @@ def _cut_lines(shape: tuple[int, ...], whole: Range) -> tuple[tuple[int, ...], l
     if not shape or start == end:
         return shape, [((0,) * len(shape), whole)] if start < end else []
     line = (end - start) // shape[0]
-    lines = max(1, PART // line)
+    lines = max(1, NEAR // line)  # small ones: they are joined again when they are fetched
     firsts = range(0, shape[0], lines)
     edges = [(start + n * line, min(end, start + (n + lines) * line)) for n in firsts]
     rest = (0,) * (len(shape) - 1)

@@ -256,7 +256,8 @@ def _check_hdf5(name: str, answer: requests.Response, start: bytes) -> int:
     """Check that a file begins as HDF5 does, and return its size in bytes."""
     rung, seen = judge(answer, start, name)
     if rung:
-        raise _ERRORS.get(rung, PermissionError)(f"{seen} What to do: {RUNGS[rung]}.")
+        cure = "" if rung == "account" else f" What to do: {RUNGS[rung]}."
+        raise _ERRORS.get(rung, PermissionError)(f"{seen}{cure}")
     if answer.status_code != 206 or not _size(answer):
         raise ValueError(
             f"The server sends {name} only as a whole ({answer.status_code}), so it cannot be"
