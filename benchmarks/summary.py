@@ -117,25 +117,22 @@ def draw(rows: pd.DataFrame) -> None:
         return
     layouts = list(dict.fromkeys(shown["layout"]))
     recipes = [name for name in COLOURS if name in set(shown["recipe"])]
-    height = 0.8 / len(recipes)
+    step = 0.8 / len(recipes)
     with plt.rc_context({"svg.hashsalt": "earthcare", "font.size": 11}):
-        fig, ax = plt.subplots(figsize=(8, 1.5 * len(layouts) + 1), layout="constrained")
+        fig, ax = plt.subplots(figsize=(8, 1.2 * len(layouts) + 1), layout="constrained")
         for n, recipe in enumerate(recipes):
             some = shown[shown["recipe"] == recipe].set_index("layout").reindex(layouts)
-            place = [row - 0.4 + (n + 0.5) * height for row in range(len(layouts))]
+            place = [row - 0.4 + (n + 0.5) * step for row in range(len(layouts))]
             spread = [some["seconds"] - some["fastest"], some["slowest"] - some["seconds"]]
-            ax.barh(
-                place,
-                some["seconds"],
-                height,
-                xerr=spread,
-                color=COLOURS[recipe],
-                label=recipe,
-                error_kw={"lw": 0.8, "ecolor": "0.3"},
-            )
+            look = {"marker": "D", "ms": 8} if recipe == "ours" else {"marker": "o", "ms": 6}
+            seconds, colour = some["seconds"], COLOURS[recipe]
+            ax.errorbar(seconds, place, xerr=spread, c=colour, ls="", label=recipe, **look)
         least = shown.groupby("layout")["limit"].first().reindex(layouts)
-        edges = [row - 0.45 for row in range(len(layouts))], [r + 0.45 for r in range(len(layouts))]
-        ax.vlines(least, *edges, color="k", lw=1.5, label="physical limit")
+        rows_at = range(len(layouts))
+        ends = [row - 0.45 for row in rows_at], [row + 0.45 for row in rows_at]
+        ax.vlines(least, *ends, color="k", lw=1.5, label="physical limit")
+        for row in rows_at[1:]:
+            ax.axhline(row - 0.5, color="0.8", lw=0.8)
         ax.set(xscale="log", xlabel="seconds (logarithmic)", yticks=range(len(layouts)))
         ax.set_yticklabels(layouts)
         ax.invert_yaxis()
