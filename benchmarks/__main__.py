@@ -25,8 +25,8 @@ GRANULE = "ECA_EXBA_MSI_COP_2A_20250316T133058Z_20250912T203345Z_04537E"
 FOLDER = Path(tempfile.gettempdir()) / "earthcare-bench"
 CELLS = Path(__file__).parent / "results" / "cells.jsonl"
 #: ms, MB/s of a connection, MB/s of all together (0: no limit). The book's own link comes first.
-LINKS = [(30, 20, 0), (5, 20, 0), (100, 20, 0), (30, 100, 0), (5, 100, 0), (100, 100, 0)]
-LINKS += [(30, 20, 20)]
+LINKS = [(30, 20, 0), (30, 20, 20), (100, 20, 0), (5, 20, 0), (30, 100, 0), (5, 100, 0)]
+LINKS += [(100, 100, 0)]
 SHOWN = ["tidy", "scattered", "small", "contiguous", "jaxa"]
 #: Twenty granules take some recipes ten minutes: over the book's own link only, and once.
 ONCE = [name for name in RECIPES if name != "ours"]
