@@ -1,250 +1,197 @@
-"""Run every recipe on every layout, side by side, and print what it costs: ``make bench``.
+"""Run every recipe on every layout over every link, and sum up what it cost: ``make bench``.
 
-Needs a granule: one of the replay's is made if there is none. Results go to benchmarks/results.
+Each cell (one link, one layout, one task, all recipes in turn) is appended to
+benchmarks/results/cells.jsonl when it is done, so a run that was stopped goes on where it was.
+The cells that are there are summed up in benchmarks/results/streaming.json, for the book.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import subprocess
-import sys
 import tempfile
 import time
-import urllib.request
+from itertools import product
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-import h5py
-import pandas as pd
-
-from benchmarks.layouts import LAYOUTS, group_of, relay
-from benchmarks.recipes import NAMES, RECIPES, TASKS, TOKEN
+from benchmarks.layouts import LAYOUTS, relay
+from benchmarks.measure import Server, limit, local_seconds, needs, once
+from benchmarks.recipes import RECIPES, TASKS
+from benchmarks.summary import sum_up, this_machine
 
 GRANULE = "ECA_EXBA_MSI_COP_2A_20250316T133058Z_20250912T203345Z_04537E"
-RESULTS = Path(__file__).parent / "results"
-CONNECTIONS = 6  # that the limit may use: as many as ours does
 FOLDER = Path(tempfile.gettempdir()) / "earthcare-bench"
+CELLS = Path(__file__).parent / "results" / "cells.jsonl"
+#: ms, MB/s of a connection, MB/s of all together (0: no limit). The book's own link comes first.
+LINKS = [(30, 20, 0), (30, 20, 20), (100, 20, 0), (5, 20, 0), (30, 100, 0), (5, 100, 0)]
+LINKS += [(100, 100, 0)]
+SHOWN = ["tidy", "scattered", "small", "contiguous", "jaxa"]
+#: Twenty granules take some recipes ten minutes: over the book's own link only, and once.
+ONCE = [name for name in RECIPES if name != "ours"]
 
 
-def needs(path: Path, layout: str, task: str) -> int:
-    """Return the bytes of the chunks that a task cannot do without."""
-    names, lines = TASKS[task]
-    total = 0
-    with h5py.File(path) as file:
-        for name in names or ():
-            stored = file[group_of(layout)][name]
-            first, last = (lines.start, lines.stop) if lines else (0, stored.shape[0])
-            if stored.chunks is None:
-                total += (last - first) * stored.shape[1] * stored.dtype.itemsize
-                continue
-            found: list[int] = []
-            stored.id.chunk_iter(
-                lambda c, s=stored, f=found, a=first, b=last: (
-                    f.append(c.size)  # type: ignore[misc]
-                    if c.chunk_offset[0] < b and c.chunk_offset[0] + s.chunks[0] > a
-                    else None
-                )
-            )
-            total += sum(found)
-    return total * (20 if task == "20 granules" else 1)
+def cells() -> list[tuple[tuple[int, int, int], str, str]]:
+    """Return all links, layouts and tasks there are."""
+    every = [
+        (link, layout, task)
+        for link, task, layout in product(LINKS, TASKS, SHOWN)
+        if (task != "granules" or link == LINKS[0]) and (not link[2] or task == "two")
+    ]
+    return sorted(every, key=lambda cell: cell[2] == "granules")
 
 
-def limit(needed: int, ms: float, rate: float, shared: float, local: float) -> float:
-    """Return the least seconds: hands shaken, metadata, data, and the decoding of the last part.
-
-    Two round trips open a connection, one brings all metadata, one all data, over as many
-    connections as we allow ourselves. ``local`` is the time to inflate the values, which no recipe
-    can do before the last byte is there, though it can for what came before.
-    """
-    bandwidth = min(CONNECTIONS * rate, shared or 1e9) * 1e6
-    return 4 * ms / 1e3 + needed / bandwidth + local
-
-
-class Server:
-    """The shaped server, in a process of its own."""
-
-    def __init__(self, ms: float, rate: float, shared: float) -> None:
-        told = [f"--ms={ms}", f"--rate={rate}", f"--shared={shared}"]
-        command = [sys.executable, "-m", "benchmarks.server", str(FOLDER), *told]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout
-        self.url = f"http://127.0.0.1:{int(self.process.stdout.readline())}"
-
-    def log(self) -> dict[str, Any]:
-        """Return what was asked since the last time."""
-        with urllib.request.urlopen(f"{self.url}/__log") as answer:  # noqa: S310 - loopback
-            return dict(json.load(answer))
-
-
-def once(server: Server, recipe: str, task: str, layout: str, name: str) -> dict[str, Any] | None:
-    """Run one recipe in a fresh process; None when its library is not installed."""
-    server.log()
-    command = [sys.executable, "-m", "benchmarks.recipes", recipe, task, layout]
-    done = subprocess.run(
-        [*command, f"{server.url}/{name}"], capture_output=True, text=True, timeout=900
-    )
-    if done.returncode:
-        return {"error": done.stderr.strip().splitlines()[-1][:120]}
-    told = json.loads(done.stdout.splitlines()[-1])
-    if "absent" in told:
-        return None
-    log = server.log()
-    sizes = [end - start for start, end in log["asked"]]
-    return {
-        **told,
-        "requests": sum(size > 0 for size in sizes),
-        "bytes": sum(sizes),
-        "connections": log["connections"],
-        "asked": log["asked"],
-    }
+def pick(words: list[str], recipes: list[str]) -> tuple[list[Any], list[str]]:
+    """Return the cells and recipes that words such as tidy, 30ms, 20MB or ours name."""
+    names = [
+        {word for word in words if word in known}
+        for known in (
+            {f"{link[0]}ms" for link in LINKS},
+            {f"{link[1]}MB" for link in LINKS},
+            set(LAYOUTS),
+            set(TASKS),
+            set(recipes),
+        )
+    ]
+    if unknown := set(words) - set().union(*names):
+        raise SystemExit(f"--only does not know {', '.join(sorted(unknown))}.")
+    ms, rates, layouts, tasks, chosen = names
+    found = [
+        (link, layout, task)
+        for link, layout, task in cells()
+        if (not ms or f"{link[0]}ms" in ms)
+        and (not rates or f"{link[1]}MB" in rates)
+        and (not layouts or layout in layouts)
+        and (not tasks or task in tasks)
+    ]
+    return found, [name for name in recipes if not chosen or name in chosen]
 
 
 def main() -> None:
     """Run what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--granule", type=Path, help="an MSI_COP_2A file")
-    parser.add_argument("--layouts", nargs="*", default=list(LAYOUTS))
-    parser.add_argument("--recipes", nargs="*", default=list(RECIPES))
-    parser.add_argument("--tasks", nargs="*", default=list(TASKS))
-    parser.add_argument("--ms", nargs="*", type=float, default=[5, 30, 100])
-    parser.add_argument("--rates", nargs="*", type=float, default=[20, 100])
-    parser.add_argument("--shared", type=float, default=0, help="MB/s of all connections together")
+    parser.add_argument("--only", default="", help="such as tidy,30ms,20MB,two,ours")
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--name", default="results", help="of the files that are written")
-    parser.add_argument("--quick", action="store_true", help="tidy, 30 ms, 100 MB/s, once")
+    parser.add_argument("--granule", type=Path, help="an MSI_COP_2A file")
+    parser.add_argument("--fresh", action="store_true", help="forget the cells that are done")
+    parser.add_argument("--quick", action="store_true", help="one cell, once, kept apart")
     asked = parser.parse_args()
+    words = [word.strip() for word in asked.only.split(",") if word.strip()]
+    kept = CELLS
     if asked.quick:
-        asked.layouts, asked.ms, asked.rates, asked.runs = ["tidy"], [30], [100], 1
-        asked.tasks, asked.recipes = ["two variables", "metadata"], ["original", "ours"]
-        asked.name = "quick"
+        words, asked.runs, asked.fresh = (
+            ["tidy", "30ms", "100MB", "two", "original", "ours"],
+            1,
+            True,
+        )
+        kept = CELLS.with_name("quick.jsonl")
+    if asked.fresh:
+        kept.unlink(missing_ok=True)
+    todo, recipes = pick(words, list(RECIPES))
+    known = {name(each): each for each in read(kept)}
+    todo = [cell for cell in todo if not done(known.get(name_of(*cell)), recipes, asked.runs)]
+    print(f"{len(known)} cells are there, {len(todo)} to do")
     if asked.granule is None:
         from maap_replay.granules import granule_file
 
         asked.granule = granule_file(GRANULE, ".h5")
-    files = {layout: relay(asked.granule, FOLDER, layout) for layout in asked.layouts}
-    rows: list[dict[str, Any]] = []
-    for ms in asked.ms:
-        for rate in asked.rates:
-            server = Server(ms, rate, asked.shared)
-            try:
-                for layout, path in files.items():
-                    for task in asked.tasks:
-                        link = {"ms": ms, "MB/s": rate, "shared": asked.shared}
-                        rows += cell(server, asked, layout, path, task, link)
-            finally:
-                server.process.terminate()
-                server.process.wait()
-            write(rows, asked.name)
+    begun = time.monotonic()
+    for n, (link, layout, task) in enumerate(todo):
+        path = relay(asked.granule, FOLDER, layout)
+        cell = measure(path, link, layout, task, recipes, asked.runs)
+        kept.parent.mkdir(exist_ok=True)
+        with kept.open("a") as file:
+            file.write(json.dumps(cell) + "\n")
+        show(cell)
+        left = (time.monotonic() - begun) / (n + 1) * (len(todo) - n - 1)
+        print(f"  {len(todo) - n - 1} cells to do, some {left / 60:.0f} minutes", flush=True)
+    sum_up(read(kept), kept.with_name("streaming.json" if kept == CELLS else "quick.json"))
 
 
-def cell(
-    server: Server,
-    asked: argparse.Namespace,
-    layout: str,
-    path: Path,
-    task: str,
-    link: dict[str, float],
-) -> list[dict[str, Any]]:
-    """Run the recipes in turn, as often as asked, and print one line each."""
-    needed = needs(path, layout, task)
-    runs: dict[str, list[dict[str, Any]]] = {}
-    slow = {"20 granules": {"download", "fsspec default", "kerchunk", "virtualizarr"}}
-    for n in range(asked.runs):
-        for recipe in asked.recipes:
-            often = 1 if task == "20 granules" and recipe != "ours" else asked.runs
-            if n >= often or recipe in slow.get(task, ()):
-                continue
-            if told := once(server, recipe, task, layout, path.name):
-                runs.setdefault(recipe, []).append(told)
+def done(cell: dict[str, Any] | None, recipes: list[str], runs: int) -> bool:
+    """Tell whether a cell has all recipes, as often as asked: they are compared side by side."""
+    return cell is not None and set(recipes) <= set(cell["runs"]) and cell["times"] >= runs
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """Return the cells that are there; the last of a name counts."""
+    lines = path.read_text().splitlines() if path.exists() else []
+    return list({name(cell): cell for cell in map(json.loads, lines)}.values())
+
+
+def name(cell: dict[str, Any]) -> str:
+    """Return what a cell is known by."""
+    link = cell["link"]
+    return name_of((link["ms"], link["MB/s"], link["shared"]), cell["layout"], cell["task"])
+
+
+def name_of(link: tuple[int, int, int], layout: str, task: str) -> str:
+    """Return what a cell is known by."""
+    return " ".join(map(str, (*link, layout, task)))
+
+
+def measure(
+    path: Path, link: tuple[int, int, int], layout: str, task: str, recipes: list[str], runs: int
+) -> dict[str, Any]:
+    """Run the recipes in turn, as often as asked, beside each other on one link."""
+    path.read_bytes()  # so that the server finds it in memory
     local = local_seconds(path, layout, task)
-    least = limit(needed, link["ms"], link["MB/s"], link["shared"], local)
-    rows = []
-    digests = {each.get("digest") for some in runs.values() for each in some if "error" not in each}
-    same = "results equal" if len(digests) == 1 else "RESULTS DIFFER"
-    print(f"\n{layout}, {task}, {link['ms']:g} ms, {link['MB/s']:g} MB/s, {same}")
-    for recipe, some in runs.items():
-        good = [each for each in some if "error" not in each]
-        row = {**link, "layout": layout, "task": task, "recipe": recipe, "needed": needed}
-        if good:
-            times = [each["seconds"] for each in good]
-            row |= {
-                "seconds": median(times),
-                "fastest": min(times),
-                "slowest": max(times),
-                "limit": least,
-                "local": local,
-                "requests": median(each["requests"] for each in good),
-                "bytes": median(each["bytes"] for each in good),
-                "over_result": median(each["peak"] - each["size"] for each in good),
-                "asked": good[0]["asked"],
-            }
-        else:
-            row["error"] = some[0]["error"]
-        rows.append(row)
-    slowest = next((r.get("seconds") for r in rows if r["recipe"] == "original"), None)
-    for row in rows:
-        if "seconds" not in row:
-            print(f"  {row['recipe']:15} {row['error']}")
-            continue
-        row["faster"] = slowest / row["seconds"] if slowest else None
-        bytes_ratio = f"{row['bytes'] / needed:6.2f}" if needed else "     -"
-        print(
-            f"  {row['recipe']:15} {row['seconds']:6.2f} s ({row['fastest']:.2f} to"
-            f" {row['slowest']:.2f}) {row['faster'] or 0:5.1f}x {row['seconds'] / least:5.1f} limit"
-            f" {row['requests']:5.0f} req {row['bytes'] / 1e6:7.1f} MB {bytes_ratio} needed"
-            f" {row['over_result'] / 1e6:5.0f} MB memory",
-            flush=True,
-        )
-    return rows
+    cell: dict[str, Any] = {
+        "link": dict(zip(("ms", "MB/s", "shared"), link, strict=True)),
+        "layout": layout,
+        "task": task,
+        "needed": needs(path, layout, task),
+        "local": round(local, 4),
+        "machine": this_machine(),
+        "times": runs,
+        "runs": {recipe: [] for recipe in recipes},
+        "reasons": {},
+    }
+    cores = cell["machine"]["cores"]
+    cell["limit"] = round(limit(task, cell["needed"], cell["link"], local, cores), 4)
+    server = Server(FOLDER, *link)
+    try:
+        for n in range(runs):
+            for recipe in recipes:
+                if recipe in cell["reasons"] or (n and task == "granules" and recipe in ONCE):
+                    continue
+                told = once(server, recipe, task, layout, path.name)
+                if "reason" in told:
+                    cell["reasons"][recipe] = told["reason"]
+                else:
+                    cell["runs"][recipe].append(told)
+    finally:
+        server.stop()
+    return cell
 
 
-def local_seconds(path: Path, layout: str, task: str) -> float:
-    """Return the time to inflate the values that a task needs, from disk: the best of five."""
-    names, lines = TASKS[task]
-    times = []
-    for _ in range(5):
-        begun = time.perf_counter()
-        with h5py.File(path) as file:
-            for name in names or ():
-                file[group_of(layout)][name][lines or slice(None)]
-        times.append(time.perf_counter() - begun)
-    return min(times) * (20 if task == "20 granules" else 1)
-
-
-def write(rows: list[dict[str, Any]], name: str) -> None:
-    """Write the results so far, and draw the one figure of the book."""
-    RESULTS.mkdir(exist_ok=True)
-    table = pd.DataFrame(rows)
-    table.drop(columns="asked", errors="ignore").round(4).to_csv(
-        RESULTS / f"{name}.csv", index=False
+def show(cell: dict[str, Any]) -> None:
+    """Print a cell, one line for each recipe."""
+    runs = {recipe: some for recipe, some in cell["runs"].items() if some}
+    same = len({each["digest"] for some in runs.values() for each in some}) < 2
+    link = cell["link"]
+    shared = f" ({link['shared']} shared)" if link["shared"] else ""
+    title = f"{cell['layout']}, {TASKS[cell['task']][0]}, {link['ms']} ms, {link['MB/s']} MB/s"
+    print(
+        f"\n{title}{shared}: limit {cell['limit']:.2f} s, results {'equal' if same else 'DIFFER'}"
     )
-    draw(table, RESULTS / f"{name}.png")
-
-
-def draw(table: pd.DataFrame, path: Path) -> None:
-    """Draw the seconds of each recipe by layout, for two variables at 30 ms and 20 MB/s."""
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    import matplotlib.pyplot as plt
-
-    rows = table[(table["task"] == "two variables") & (table["ms"] == 30)]
-    rows = rows[rows["MB/s"] == rows["MB/s"].min()] if len(rows) else rows
-    if "seconds" not in rows or rows.empty:
-        return
-    wide = rows.pivot_table(index="layout", columns="recipe", values="seconds", sort=False)
-    ax = wide.plot.bar(figsize=(9, 4), logy=True, width=0.8, rot=0)
-    least = rows.groupby("layout", sort=False)["limit"].first()
-    for n, value in enumerate(least.reindex(wide.index)):
-        ax.hlines(value, n - 0.45, n + 0.45, "k", label="physical limit" if n == 0 else None)
-    ax.set(xlabel="", ylabel="seconds (log scale)")
-    ax.legend(ncols=3, fontsize="small")
-    ax.figure.savefig(path, dpi=90, bbox_inches="tight")
-    plt.close(ax.figure)
+    usual = (
+        median(each["seconds"] for each in runs.get("original", [])) if "original" in runs else 0
+    )
+    for recipe, some in runs.items():
+        seconds = [each["seconds"] for each in some]
+        moved = median(each["bytes"] for each in some)
+        print(
+            f"  {recipe:20} {median(seconds):6.2f} s ({min(seconds):.2f} to {max(seconds):.2f})"
+            f" {usual / median(seconds):5.1f}x {median(seconds) / cell['limit']:5.1f} limit"
+            f" {median(each['requests'] for each in some):5.0f} req {moved / 1e6:7.1f} MB"
+            f" {moved / cell['needed'] if cell['needed'] else float('nan'):6.2f} needed"
+            f" {max(each['memory'] for each in some) / 1e6:5.0f} MB memory over the result"
+        )
+    for recipe, reason in cell["reasons"].items():
+        print(f"  {recipe:20} left out: {reason}")
 
 
 if __name__ == "__main__":
-    assert NAMES and TOKEN
     main()

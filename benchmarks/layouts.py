@@ -9,6 +9,7 @@ import h5py
 import numpy as np
 
 CHUNKS = (3968, 128)
+VERSION = 2  # of what relay writes
 #: Chunks, compression, and the order in which definitions and values are written.
 LAYOUTS = {
     "tidy": "all metadata together, as h5repack with a large block of metadata writes it",
@@ -29,7 +30,7 @@ def group_of(layout: str) -> str:
 
 def relay(source: Path, folder: Path, layout: str) -> Path:
     """Write a granule in another layout, unless it is there already."""
-    target = folder / f"{layout}-{source.stat().st_size}.h5"
+    target = folder / f"{layout}-{source.stat().st_size}-{VERSION}.h5"
     if target.exists():
         return target
     folder.mkdir(parents=True, exist_ok=True)
@@ -42,7 +43,7 @@ def relay(source: Path, folder: Path, layout: str) -> Path:
         h5py.File(source) as old,
         h5py.File(h5py.h5f.create(bytes(partial), h5py.h5f.ACC_TRUNC, fapl=access)) as new,
     ):
-        old.copy("HeaderData", new)
+        _copy_header(old["HeaderData"], new.create_group("HeaderData"))
         new.create_group("ScienceData", track_order=layout != "jaxa")
         group = new.require_group(group_of(layout))
         names = [name for name, each in old["ScienceData"].items() if each.dtype != ">f4"]
@@ -74,6 +75,19 @@ def relay(source: Path, folder: Path, layout: str) -> Path:
                 new.flush()
     partial.rename(target)
     return target
+
+
+def _copy_header(old: Any, new: Any) -> None:
+    """Copy texts and numbers anew.
+
+    HDF5's own copy leaves the fill value of a text pointing into the old file, so that readers who
+    look at it, as kerchunk does, find "bad global heap collection signature".
+    """
+    for name, each in old.items():
+        if isinstance(each, h5py.Group):
+            _copy_header(each, new.create_group(name))
+        else:
+            new.create_dataset(name, data=each[()], dtype=each.dtype)
 
 
 def _define(group: Any, old: Any, layout: str, scales: list[Any], new: Any) -> Any:

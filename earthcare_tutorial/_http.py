@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import itertools
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TIMEOUT = (15.0, 60.0)  # seconds to connect, seconds between two pieces of the answer
 BACKOFF = 0.5  # seconds; the pauses are 0, 1, 2, 4 and 8 s
@@ -43,6 +46,16 @@ def session(times: int = 5) -> requests.Session:
     for scheme in ("https://", "http://"):
         patient.mount(scheme, HTTPAdapter(max_retries=patience(times)))
     return patient
+
+
+def with_token(bearer: str) -> Callable[[requests.PreparedRequest], requests.PreparedRequest]:
+    """Return what puts a token on a request, for ``auth``: requests drops it for other hosts."""
+
+    def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {bearer}"
+        return request
+
+    return sign
 
 
 def fetch(

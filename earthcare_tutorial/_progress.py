@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+_lock = threading.Lock()
+_bars: dict[str, tuple[Any, int]] = {}  # by file: its bar, and how many are reading
+
 
 @contextmanager
 def progress(total: int, what: str) -> Iterator[Callable[[int], object]]:
-    """Yield a function that is told of bytes done.
+    """Yield a function that is told of bytes done; threads that read one file share its bar.
 
     Nothing is drawn without tqdm, in a log, in a test, or in a notebook that is executed without
     a person in front of it: Jupyter names the session of a person in the environment.
@@ -26,5 +30,24 @@ def progress(total: int, what: str) -> Iterator[Callable[[int], object]]:
     if not seen or "PYTEST_CURRENT_TEST" in os.environ:
         yield lambda count: None
         return
-    with tqdm(total=total, desc=what, unit="B", unit_scale=True, delay=1, leave=False) as bar:
-        yield bar.update
+    short = f"{what[9:19].strip('_')} {what[-9:-3]}" if what.startswith("ECA_") else what
+    look: dict[str, Any] = {"desc": short, "unit": "B", "unit_scale": True}
+    with _lock:
+        bar: Any
+        bar, readers = _bars.get(what) or (tqdm(total=0, delay=1, leave=False, **look), 0)
+        bar.total += total
+        _bars[what] = bar, readers + 1
+
+    def tell(count: int) -> None:
+        with _lock:
+            bar.update(count)
+
+    try:
+        yield tell
+    finally:
+        with _lock:
+            bar, readers = _bars[what]
+            _bars[what] = bar, readers - 1
+            if readers == 1:
+                bar.close()
+                del _bars[what]

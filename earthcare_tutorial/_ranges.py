@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -16,8 +16,11 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from earthcare_tutorial import _http
+from earthcare_tutorial._answers import RUNGS, judge
+from earthcare_tutorial._http import with_token
+from earthcare_tutorial._sparse import Range, cut, part_size
 from earthcare_tutorial.auth import Token
-from earthcare_tutorial.credentials import TOKEN_PAGE, Secret
+from earthcare_tutorial.credentials import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -28,7 +31,6 @@ if TYPE_CHECKING:
 # refuse a client that opens dozens.
 CONNECTIONS = 6
 TRIES = 3  # for a body that comes short; a busy server is asked five times, in _http
-SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
 @dataclass
@@ -105,43 +107,53 @@ class RemoteRanges:
     def __init__(self, url: str, token: Token | str, first: int) -> None:
         self.url, self.name = url, url.rpartition("/")[2]
         self._token = token if isinstance(token, Token) else Secret(token)
-        self._version = ""
+        self.version = ""
+        self.stopped = False  # true: give up what others are still reading
+        self._turns = threading.Semaphore(CONNECTIONS)
         answer, self.start = self._whole(0, first)
         self.size = _check_hdf5(self.name, answer, self.start)
-        self._version = _version(answer)
+        self.version = _version(answer)
         for stats in _watching:
             stats.sizes[self.name] = self.size
 
-    def __reduce__(self) -> tuple[type[RemoteRanges], tuple[str, Token | str, int]]:
-        return RemoteRanges, (self.url, self._token, len(SIGNATURE))
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in vars(self).items() if key != "_turns"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._turns = threading.Semaphore(CONNECTIONS)
 
     def fetch(self, start: int, end: int) -> bytes:
         """Get the bytes from start to before end."""
-        answer, body = self._whole(start, min(end, self.size))
+        if end <= len(self.start):
+            return self.start[start:end]
+        if self.stopped:
+            raise ConnectionError(f"The stream of {self.name} was stopped.")
+        with self._turns:
+            answer, body = self._whole(start, min(end, self.size))
         if answer.status_code != 206:
             raise ConnectionError(
                 f"The stream of {self.name} broke ({answer.status_code}): try again."
             )
-        if _version(answer) != self._version:
+        if _version(answer) != self.version:
             raise ConnectionError(f"{self.name} changed while it was read: open it again.")
         return body
 
-    def fetch_all(
-        self, ranges: Iterable[tuple[int, int]]
-    ) -> Generator[tuple[int, bytes], None, None]:
-        """Get ranges, several at a time, and yield each with its start, in the order given.
+    def fetch_all(self, spans: Iterable[Range]) -> Generator[bytes, None, None]:
+        """Get ranges, several at a time and long ones in parts, and yield them in this order.
 
         The caller must not hold a lock of HDF5, or be called by HDF5: a thread at work here may
         have to wait for that lock when it collects garbage.
         """
+        spans = list(spans)
+        most = part_size(sum(end - start for start, end in spans))
         with ThreadPoolExecutor(CONNECTIONS, "earthcare-stream") as pool:
-            coming: deque[tuple[int, Future[bytes]]] = deque(
-                (start, pool.submit(self.fetch, start, end)) for start, end in ranges
+            coming = deque(
+                [pool.submit(self.fetch, *part) for part in cut(span, most)] for span in spans
             )
             try:
                 while coming:
-                    start, body = coming.popleft()
-                    yield start, body.result()
+                    yield b"".join(part.result() for part in coming.popleft())
             finally:  # also when one of them failed, or the reader had enough
                 pool.shutdown(wait=True, cancel_futures=True)
 
@@ -153,7 +165,7 @@ class RemoteRanges:
                 answer, body = self._ask(start, end)
             except ConnectionError as error:
                 refused = isinstance(error.__cause__, requests.ConnectionError)
-                if not left or (refused and not self._version):
+                if not left or (refused and not self.version):
                     raise
             else:
                 # A first answer may be shorter than asked for: so may the file.
@@ -172,15 +184,11 @@ class RemoteRanges:
         bearer = self._token.bearer() if isinstance(self._token, Token) else self._token
         headers = {"Range": f"bytes={start}-{end - 1}", "Accept-Encoding": "identity"}
 
-        def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
-            request.headers["Authorization"] = f"Bearer {bearer}"
-            return request
-
         session = _shared_session(os.getpid())
-        answer, body = _http.fetch(self.url, session, headers=headers, auth=sign)
+        answer, body = _http.fetch(self.url, session, headers=headers, auth=with_token(bearer))
         if answer.status_code == 401 and isinstance(self._token, Token):
             bearer = self._token.renew(rejected=bearer)
-            answer, body = _http.fetch(self.url, session, headers=headers, auth=sign)
+            answer, body = _http.fetch(self.url, session, headers=headers, auth=with_token(bearer))
         return answer, body
 
 
@@ -240,27 +248,19 @@ def _version(answer: requests.Response) -> str:
     return f"{_size(answer)} {'' if tag.startswith('W/') else tag}"
 
 
+#: What is raised when a rung breaks.
+_ERRORS = {"address": FileNotFoundError, "network": ConnectionError, "data": ValueError}
+
+
 def _check_hdf5(name: str, answer: requests.Response, start: bytes) -> int:
     """Check that a file begins as HDF5 does, and return its size in bytes."""
-    status = answer.status_code
-    if status == 401:
-        raise PermissionError("The server does not accept the token (401): login() again.")
-    if status == 403:
-        raise PermissionError(
-            f"The server refuses {name} (403): your account has no right to this collection, was"
-            f" never activated at {TOKEN_PAGE}, or the file does not exist."
+    rung, seen = judge(answer, start, name)
+    if rung:
+        cure = "" if rung == "account" else f" What to do: {RUNGS[rung]}."
+        raise _ERRORS.get(rung, PermissionError)(f"{seen}{cure}")
+    if answer.status_code != 206 or not _size(answer):
+        raise ValueError(
+            f"The server sends {name} only as a whole ({answer.status_code}), so it cannot be"
+            " streamed: try another granule, or later."
         )
-    if status in (404, 410):
-        raise FileNotFoundError(f"The server has no file {name} ({status}).")
-    if status in _http.BUSY or not answer.ok:
-        raise ConnectionError(f"The server answers {status} for {name}: try again later.")
-    if not start.startswith(SIGNATURE):
-        if "html" in answer.headers.get("Content-Type", "") or start.lstrip().startswith(b"<"):
-            raise PermissionError(
-                f"The server answers with a web page in place of {name}: login() again, and open"
-                f" {TOKEN_PAGE} once in a browser to see what it asks of you."
-            )
-        raise ValueError(f"{name} is no HDF5 file.")
-    if status != 206 or not _size(answer):
-        raise ValueError(f"The server sends {name} only as a whole, so it cannot be streamed.")
     return _size(answer)

@@ -7,10 +7,11 @@ import mmap
 import struct
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
 LEAST = 512  # bytes that most pieces of metadata fit in
 BLOCK, LARGEST_BLOCK = 8 << 10, 1 << 20  # bytes of metadata to fetch at once: first, and at most
@@ -58,7 +59,7 @@ class SparseFile(PlacedFile):
         self.missing: set[Range] = set()
         self.ahead: set[Range] = set()  # what HDF5 will ask for next
 
-    def put(self, start: int, part: bytes) -> None:
+    def put(self, start: int, part: bytes | memoryview) -> None:
         """Add a part, joined to those that it touches."""
         end = start + len(part)
         self._map[start:end] = part
@@ -157,8 +158,13 @@ def around(file: SparseFile, size: int) -> list[Range]:
     return [(max(0, start - size // 8), max(end, start + size)) for start, end in wanted]
 
 
-def parts(runs: Sequence[Range]) -> list[Range]:
-    """Cut long ranges, so that several connections share them: each gets a few parts."""
-    total = sum(end - start for start, end in runs)
-    size = min(max(PART, total // 12), 4 * PART)
-    return [(at, min(at + size, end)) for start, end in runs for at in range(start, end, size)]
+def part_size(total: int) -> int:
+    """Return how long a request should be, so that several connections share so many bytes."""
+    return min(max(PART, total // 12), 4 * PART)
+
+
+def cut(span: Range, most: int) -> list[Range]:
+    """Cut a long range into equal parts."""
+    start, end = span
+    count = -(-(end - start) // most)
+    return list(pairwise(start + n * (end - start) // count for n in range(count + 1)))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from earthcare_tutorial._http import BUSY, fetch, session
+from earthcare_tutorial._answers import RUNGS, SIGNATURE, judge
+from earthcare_tutorial._http import fetch, session, with_token
 from earthcare_tutorial._notes import _say
-from earthcare_tutorial._ranges import SIGNATURE
 from earthcare_tutorial.assets import h5_url
 from earthcare_tutorial.auth import Token
-from earthcare_tutorial.credentials import TOKEN_PAGE, Secret
+from earthcare_tutorial.credentials import Secret
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,17 +18,6 @@ if TYPE_CHECKING:
     import requests
 
 DATA_ROOT = "https://catalog.maap.eo.esa.int/data/"
-
-
-#: The rungs in the order in which they are climbed, with what to do when one breaks.
-RUNGS = {
-    "address": "take the link from search() or pick_assets()",
-    "network": "check the network, then try again",
-    "offline token": "get a new one, save_credentials() puts it away",
-    "access token": "login() again",
-    "account": "open the token page once, check the collection",
-    "data": "try another granule, or later",
-}
 
 
 def check_access(token: Token | str, item_or_url: pystac.Item | str) -> pd.DataFrame:
@@ -70,7 +59,7 @@ def _table(results: list[str]) -> pd.DataFrame:
     return pd.DataFrame({"result": results, "cure": cures}, index=list(RUNGS))
 
 
-def _climb(token: Token | str, url: str) -> tuple[str | None, str]:
+def _climb(token: Token | str, url: str) -> tuple[str, str]:
     """Return the rung that broke, if one did, and what was seen there."""
     name = url.rpartition("/")[2] or url
     if not url.startswith(DATA_ROOT) or not urlsplit(url).path.lower().endswith(".h5"):
@@ -82,38 +71,10 @@ def _climb(token: Token | str, url: str) -> tuple[str | None, str]:
         return "network", str(error)
     except PermissionError as error:
         return "offline token", str(error)
-    return _judge(answer, start, name)
+    return judge(answer, start, name)
 
 
 def _first_bytes(url: str, bearer: str) -> tuple[requests.Response, bytes]:
-    def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {bearer}"
-        return request
-
     wanted = {"Range": f"bytes=0-{len(SIGNATURE) - 1}", "Accept-Encoding": "identity"}
     with session() as patient:
-        return fetch(url, patient, headers=wanted, auth=sign)
-
-
-def _judge(answer: requests.Response, start: bytes, name: str) -> tuple[str | None, str]:
-    status, kind = answer.status_code, answer.headers.get("Content-Type", "")
-    if status == 401:
-        return "access token", "The data server does not accept the access token (401)."
-    if status == 403:
-        return "account", (
-            f"The data server refuses {name} (403). It says the same in three cases: your account"
-            f" has not been activated at {TOKEN_PAGE}, has no right to this collection, or there"
-            " is no such file."
-        )
-    if status in (404, 410):
-        return "address", f"The data server has no file {name} ({status})."
-    if status in BUSY:
-        return "network", f"The data server is busy ({status})."
-    if answer.ok and start == SIGNATURE:
-        return None, ""
-    if answer.ok and ("html" in kind or start.lstrip().startswith(b"<")):
-        return "account", (
-            f"The data server sends a web page in place of {name}: open {TOKEN_PAGE} in a browser"
-            " to see what it asks of you, then login() again."
-        )
-    return "data", f"What the data server sends for {name} does not begin as HDF5 does ({status})."
+        return fetch(url, patient, headers=wanted, auth=with_token(bearer))

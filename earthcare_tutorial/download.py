@@ -7,11 +7,13 @@ import hashlib
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import pystac
 
+from earthcare_tutorial._answers import SIGNATURE
 from earthcare_tutorial._progress import progress
-from earthcare_tutorial._ranges import SIGNATURE, RemoteRanges
+from earthcare_tutorial._ranges import RemoteRanges
 from earthcare_tutorial.assets import h5_url
 from earthcare_tutorial.products import identify
 
@@ -75,7 +77,11 @@ def download(
 def _download_one(url: str, path: Path, token: Token | str) -> dict[str, Any]:
     """Download a file under another name, check it, and give it its name."""
     remote = RemoteRanges(url, token, len(SIGNATURE))
-    part = path.with_name(f"{path.name}.part")
+    # What an earlier attempt left is gone on from only if it is of the same version.
+    part = path.with_name(f"{path.name}.{crc32(remote.version.encode()):08x}.part")
+    for other in path.parent.glob(f"{path.name}.*.part"):
+        if other != part:
+            other.unlink()
     if path.exists():  # of unknown origin, or cut off
         path.replace(part)
     there = part.stat().st_size if part.exists() else 0
@@ -91,7 +97,7 @@ def _download_one(url: str, path: Path, token: Token | str) -> dict[str, Any]:
             digest.update(piece)
             done(len(piece))
         starts = range(there, remote.size, PIECE)
-        for _, piece in remote.fetch_all((at, min(at + PIECE, remote.size)) for at in starts):
+        for piece in remote.fetch_all((at, min(at + PIECE, remote.size)) for at in starts):
             file.write(piece)
             digest.update(piece)
             done(len(piece))

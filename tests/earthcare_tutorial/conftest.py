@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import io
 import threading
 from http.server import ThreadingHTTPServer
@@ -125,16 +124,9 @@ def write_granule(path: Path, *, notes: str = "SYNTHETIC: for tests", lines: int
 
 
 @pytest.fixture
-def granule(maap: Maap, tmp_path: Path) -> Iterator[str]:
-    """Put a granule on the data server, and return its link.
-
-    The server is a thread here. If it collected an old HDF5 object while h5py, under its lock,
-    waits for the server, both would wait forever: so nothing is collected meanwhile.
-    """
+def granule(maap: Maap, tmp_path: Path) -> str:
+    """Put a granule on the data server, and return its link."""
     name = make_item()["id"]
     maap.files[f"/data/{name}.h5"] = ("application/x-hdf5", write_granule(tmp_path / "a.h5"))
     maap.valid.add("good")
-    gc.collect()
-    gc.disable()
-    yield f"{maap.url}/data/{name}.h5"
-    gc.enable()
+    return f"{maap.url}/data/{name}.h5"

@@ -87,6 +87,7 @@ class Maap:
     valid: set[str] = field(default_factory=set)  # access tokens that the data server takes
     exchanged: list[dict[str, str]] = field(default_factory=list)
     log: list[tuple[str, str, str | None]] = field(default_factory=list)  # method, path, token
+    etag: str = '"one"'
     sorts: bool = True
     moved: dict[str, str] = field(default_factory=dict)  # path: where it is now
     hide: int = 0  # searches that are answered with nothing
@@ -202,6 +203,8 @@ class Handler(BaseHTTPRequestHandler):
             self.connection.shutdown(2)
         elif fault == "short":
             self.send(206, "application/x-hdf5", b"short")
+        elif fault == "whole":
+            self.send(200, "application/x-hdf5", maap.files[urlsplit(self.path).path][1])
         elif fault == "html":
             self.send(200, "text/html", b"<html><title>Sign in</title></html>")
         elif fault:
@@ -251,7 +254,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         first, last = int(wanted[1]), min(int(wanted[2] or len(body)), len(body) - 1)
         place = f"bytes {first}-{last}/{len(body)}"
-        self.send(206, kind, body[first : last + 1], Content_Range=place)
+        self.send(206, kind, body[first : last + 1], Content_Range=place, ETag=maap.etag)
 
     def do_POST(self) -> None:
         """Answer the token service."""

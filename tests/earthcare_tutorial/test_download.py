@@ -46,6 +46,20 @@ def test_goes_on_where_it_stopped(maap, granule, tmp_path, monkeypatch):
     assert not list((tmp_path / "there").glob("*.part"))
 
 
+def test_what_is_left_of_another_version_is_not_gone_on_from(maap, granule, tmp_path, monkeypatch):
+    monkeypatch.setattr(importlib.import_module("earthcare_tutorial.download"), "PIECE", 1000)
+    maap.faults = [*[0] * 7, 403]
+    with pytest.raises(ConnectionError):
+        download(granule, tmp_path / "there", "good")
+    maap.faults = []
+    path = granule.removeprefix(maap.url)
+    kind, body = maap.files[path]
+    maap.files[path], maap.etag = (kind, body[:64] + bytes(64) + body[128:]), '"two"'
+    (got,) = download(granule, tmp_path / "there", "good")
+    assert got.read_bytes() == maap.files[path][1]
+    assert not list((tmp_path / "there").glob("*.part"))
+
+
 def test_a_page_is_no_granule(maap, granule, tmp_path):
     maap.faults = ["html"]
     with pytest.raises(PermissionError, match="a web page in place of"):

@@ -1,9 +1,12 @@
 """Streaming: the variables asked for, the token on each request, and one sentence per failure."""
 
+import gc
+import io
 import pickle
 import threading
 import time
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 
 import h5py
 import numpy as np
@@ -13,6 +16,7 @@ from urllib3 import HTTPResponse
 from earthcare_tutorial import login, open_granule, stream_stats
 from earthcare_tutorial._http import fetch, patience
 from earthcare_tutorial._ranges import CONNECTIONS, _pool, open_connections
+from earthcare_tutorial.auth import _ask_for_access
 
 COORDINATES = ["latitude", "longitude"]
 
@@ -53,7 +57,7 @@ def test_lazy_dataset_reads_later_and_pickles(maap, granule):
 
 
 def test_renewed_token_is_on_the_next_request(maap, granule, monkeypatch):
-    monkeypatch.setattr("earthcare_tutorial.stream.BLOCK_SIZE", 512)
+    monkeypatch.setattr("earthcare_tutorial.stream.FIRST", 512)
     token = login(offline_token="mine")
     ds = open_granule(granule, token)
     maap.valid = set()
@@ -84,36 +88,55 @@ def test_short_and_dropped_answers_are_asked_for_again(maap, granule, small_part
     assert not maap.faults
 
 
-def test_bytes_are_fetched_by_the_thread_that_reads(granule, monkeypatch):
-    """Another thread could wait for the lock that h5py holds here, when it collects garbage."""
-    threads = set()
+@pytest.fixture
+def lock_of_hdf5(monkeypatch):
+    """Note, whenever bytes or a token are fetched, whether other threads get the lock of HDF5.
 
-    def recorded(*args, **kwargs):
-        threads.add(threading.get_ident())
-        return fetch(*args, **kwargs)
+    A thread that collects garbage may have to: were it held meanwhile, both would wait forever.
+    """
+    free = []
 
-    monkeypatch.setattr("earthcare_tutorial._http.fetch", recorded)
-    with open_granule(granule, "good") as ds:
-        ds["time"].load()
-    assert threads == {threading.get_ident()}
+    def noting(function):
+        def noted(*args, **kwargs):
+            other = threading.Thread(target=h5py.h5.get_libversion, daemon=True)
+            other.start()
+            other.join(10)
+            free.append(not other.is_alive())
+            return function(*args, **kwargs)
 
+        return noted
 
-def test_nobody_waits_for_bytes_with_the_lock_of_hdf5(granule, monkeypatch):
-    """The threads that fetch may collect an HDF5 object, and must get its lock then."""
-    locked = []
-
-    def recorded(*args, **kwargs):
-        if threading.current_thread() is not threading.main_thread():
-            got = h5py._hl.base.phil.acquire(blocking=True)
-            locked.append(got)
-            h5py._hl.base.phil.release()
-        return fetch(*args, **kwargs)
-
-    monkeypatch.setattr("earthcare_tutorial._http.fetch", recorded)
+    monkeypatch.setattr("earthcare_tutorial._http.fetch", noting(fetch))
+    monkeypatch.setattr("earthcare_tutorial.auth._ask_for_access", noting(_ask_for_access))
     monkeypatch.setattr("earthcare_tutorial.stream.FIRST", 1024)
-    open_granule(granule, "good", ["time", "cloud_water_path"])
-    assert locked
-    assert all(locked)
+    return free
+
+
+def test_nobody_fetches_with_the_lock_of_hdf5(maap, granule, lock_of_hdf5):
+    """Neither the loaded nor the lazy reader, also when many threads need a new token at once."""
+    token = login(offline_token="mine")
+    open_granule(granule, token, ["time", "cloud_water_path"])
+    with open_granule(granule, token) as ds, ThreadPoolExecutor(6) as pool:
+        maap.valid.clear()
+        list(pool.map(lambda name: ds[name].load(), ds.variables))
+        assert np.isfinite(ds["cloud_top_height"].values).all()
+    assert len(maap.exchanged) == 2
+    assert len(lock_of_hdf5) > 20
+    assert all(lock_of_hdf5)
+
+
+def test_no_object_of_hdf5_is_left_to_the_garbage_collector(granule):
+    """Where it met one in a thread of fsspec, somebody else's reader would wait forever."""
+    gc.collect()
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        open_granule(granule, "good", "time")
+        open_granule(granule, "good")["time"].load()
+        gc.collect()
+        assert not [each for each in gc.garbage if "h5" in type(each).__module__]
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
 
 
 def test_unknown_variable_lists_what_there_is(granule):
@@ -127,10 +150,14 @@ def test_unknown_variable_lists_what_there_is(granule):
     ("fault", "error", "sentence"),
     [
         ("html", PermissionError, "a web page in place of ECA_.*login"),
-        (401, PermissionError, r"does not accept the token \(401\)"),
-        (403, PermissionError, r"no right to this collection, was never activated .* not exist"),
+        (401, PermissionError, r"does not accept the access token \(401\)"),
+        (
+            403,
+            PermissionError,
+            r"not been activated .* no right to this collection, or there is no such",
+        ),
         (404, FileNotFoundError, "no file ECA_"),
-        (500, ConnectionError, "answers 500"),
+        (500, ConnectionError, r"busy \(500\)"),
     ],
 )
 def test_refusals_of_the_data_server(maap, granule, fault, error, sentence):
@@ -142,7 +169,7 @@ def test_refusals_of_the_data_server(maap, granule, fault, error, sentence):
 def test_other_content(maap):
     maap.valid.add("good")
     maap.files["/data/a.h5"] = ("application/octet-stream", b"PK\x03\x04 is a zip")
-    with pytest.raises(ValueError, match=r"a\.h5 is no HDF5 file"):
+    with pytest.raises(ValueError, match=r"for a\.h5 does not begin as HDF5"):
         open_granule(f"{maap.url}/data/a.h5", "good")
 
 
@@ -161,7 +188,7 @@ def test_stream_that_breaks_shows_no_token(maap, granule, monkeypatch):
 
 
 def test_error_of_a_late_read_shows_no_token(maap, granule, monkeypatch):
-    monkeypatch.setattr("earthcare_tutorial.stream.BLOCK_SIZE", 512)
+    monkeypatch.setattr("earthcare_tutorial.stream.FIRST", 512)
     maap.valid.add("s3cret")
     ds = open_granule(granule, "s3cret")
     maap.valid = set()
@@ -191,14 +218,52 @@ def test_one_renewal_for_all_that_wait(maap, granule, small_parts, monkeypatch):
     assert len(maap.exchanged) == 2
 
 
-def test_file_that_changes_on_the_way(maap, granule, small_parts, monkeypatch):
+@pytest.mark.parametrize("more", [b"", b"more"])
+def test_file_that_changes_on_the_way(maap, granule, small_parts, monkeypatch, more):
     path = granule.removeprefix(maap.url)
     kind, body = maap.files[path]
-    after_the_first_answer(
-        monkeypatch, lambda: maap.files.__setitem__(path, (kind, body + b"more"))
-    )
+
+    def change():
+        maap.files[path] = kind, body + more
+        maap.etag = maap.etag if more else '"two"'
+
+    after_the_first_answer(monkeypatch, change)
     with pytest.raises(ConnectionError, match=r"ECA_.*h5 changed while it was read: open it again"):
         open_granule(granule, "good", "time")
+
+
+def test_server_that_ignores_ranges(maap, granule, small_parts):
+    maap.faults = ["whole"]
+    with pytest.raises(ValueError, match=r"sends ECA_.* only as a whole \(200\)"):
+        open_granule(granule, "good", "time")
+    maap.faults = [0, "whole", "whole", "html", "html", "html", "html"]
+    with pytest.raises(ConnectionError, match=r"The stream of ECA_.* broke \(200\)"):
+        open_granule(granule, "good", "time")
+
+
+def test_chunk_that_cannot_be_unpacked(maap, granule):
+    path = granule.removeprefix(maap.url)
+    kind, body = maap.files[path]
+    whole = io.BytesIO(body)
+    with h5py.File(whole) as h5:
+        chunk = h5["ScienceData/latitude"].id.get_chunk_info(0)
+    spoilt = bytearray(body)
+    spoilt[chunk.byte_offset + 40 : chunk.byte_offset + 60] = bytes(20)
+    maap.files[path] = kind, bytes(spoilt)
+    with pytest.raises(ValueError, match=r"ECA_.* is damaged: a chunk of it cannot be unpacked"):
+        open_granule(granule, "good", "latitude")
+
+
+def test_other_variables_stop_when_one_fails(maap, granule, small_parts, monkeypatch):
+    monkeypatch.setattr("earthcare_tutorial.stream.VARIABLES", 1)
+    names = ["latitude", "longitude", "cloud_top_height", "quality_status"]
+    open_granule(granule, "good", names)
+    usual = len(maap.log)
+    del maap.log[:]
+    maap.faults = [*[0] * (usual // 2), 403]
+    with pytest.raises(ConnectionError, match=r"broke \(403\)"):
+        open_granule(granule, "good", names)
+    assert len(maap.log) <= usual // 2 + 3 * CONNECTIONS
 
 
 def test_truncated_file(maap, granule):
