@@ -77,19 +77,20 @@ def granule_file(product_id: str, suffix: str) -> Path:
 
 
 def cache_size() -> int:
-    """Bytes in the cache."""
+    """Bytes in the cache: granules and scenes."""
     return sum(size for _, size, _ in _granules())
 
 
 def clear_cache() -> None:
-    """Remove every granule."""
+    """Remove every granule and every scene, of older versions too."""
     for _, _, folder in _granules():
         _remove(folder)
 
 
 def tell_cache(*, clear: bool) -> int:
     """Print where the cache lies and how large it is, and empty it if asked to."""
-    sys.stdout.write(f"{cache_folder()}: {cache_size() / 1e6:.0f} MB of synthetic granules\n")
+    size = f"{cache_size() / 1e6:.0f} MB of synthetic granules, and of the scenes they share"
+    sys.stdout.write(f"{cache_folder().parent}: {size}\n")
     if clear:
         clear_cache()
         sys.stdout.write("removed\n")
@@ -106,14 +107,16 @@ def _write(product_id: str, folder: Path, picture: bool) -> None:
 
 
 def _granules() -> list[tuple[float, int, Path]]:
-    """Time of last use, size and folder of each granule, least recently used first."""
+    """Time of last use, size and folder of each granule and scene, least recently used first.
+
+    Those of older versions count too: nobody asks for them, so they go first.
+    """
     found = []
-    with suppress(FileNotFoundError):
-        for folder in cache_folder().iterdir():
-            with suppress(OSError):
-                if folder.is_dir():
-                    size = sum(file.stat().st_size for file in folder.iterdir())
-                    found.append((folder.stat().st_mtime, size, folder))
+    for folder in cache_folder().parent.glob("scene-[0-9]*/*"):
+        with suppress(OSError):
+            if folder.is_dir():
+                size = sum(file.stat().st_size for file in folder.iterdir())
+                found.append((folder.stat().st_mtime, size, folder))
     return sorted(found)
 
 

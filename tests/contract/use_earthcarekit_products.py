@@ -54,7 +54,7 @@ for figure, variables in DRAWN.items():
             assert ds["time"].dims == ("along_track",) and "along_track" in part.dims, part
             if figure is eck.SwathFigure:  # a stretch of it, as drawing all lines takes a minute
                 ds = ds.isel(along_track=slice(1000, 3000))
-            picture = Path(f"images/{file_type}.png")
-            figure().ecplot(ds, variable).save(str(picture))
+            figure().ecplot(ds, variable).save(f"{file_type}.png")
+        picture = Path(f"images/{file_type}.png")
         assert picture.stat().st_size > 10_000, picture
         print(f"{file_type}: {variable} {part.shape}")

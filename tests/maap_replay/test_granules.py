@@ -72,6 +72,20 @@ def test_granules_not_asked_for_longest_go_first(
     assert granules.cache_size() == 0
 
 
+def test_cache_tells_its_place_and_forgets_scenes_and_older_versions_too(
+    cache: Path, written: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    granules.granule_file(NAME.format("04537E"), ".h5")
+    for folder in (cache / "scene_04537E_133058_swath", cache.parent / "scene-1" / "old"):
+        folder.mkdir(parents=True)
+        (folder / "top.npy").write_bytes(bytes(1_000_000))
+    granules.tell_cache(clear=False)
+    assert f"{cache.parent}: 4 MB" in capsys.readouterr().out
+    granules.tell_cache(clear=True)
+    assert "removed" in capsys.readouterr().out
+    assert not [file for file in cache.parent.rglob("*") if file.is_file() and file.stat().st_size]
+
+
 def test_failed_writer_is_reported(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(granules.sys, "executable", "/bin/false")
     with pytest.raises(RuntimeError, match="ended with status"):
@@ -81,7 +95,7 @@ def test_failed_writer_is_reported(cache: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_unknown_products_and_files_are_refused(cache: Path) -> None:
     with pytest.raises(KeyError, match="no synthetic granule"):
-        granules.granule_file("ECA_EXBA_ATL_EBD_2A_20250316T133058Z_20250912T203345Z_04537E", ".h5")
+        granules.granule_file("ECA_EXBA_ALL_DF__2B_20250316T133058Z_20250912T203345Z_04537E", ".h5")
     with pytest.raises(KeyError, match=r"not '\.zip'"):
         granules.granule_file(NAME.format("04537E"), ".zip")
     assert not cache.exists()

@@ -1,7 +1,7 @@
 """Colours and names of the classes in the products, as the field draws them.
 
 Those of ``synergetic_target_classification`` stand in the files of AC__TC__2B (``plot_colors``);
-the others are those of earthcarekit, and JAXA's of ectools.
+the others are those of earthcarekit, and JAXA's of ectools up to 13 (from 14 on they are ours).
 """
 
 from __future__ import annotations
@@ -138,4 +138,8 @@ PARTICLE: Classes = {
     11: ("#e65100", "Water and rain"),
     12: ("#b53c00", "Mixed-phase"),
     13: ("#310202", "Unknown"),
+    14: ("#f4d35e", "Melting layer"),
+    15: ("#7a9703", "Insects"),
+    16: ("#9e9e9e", "Fully attenuated"),
+    17: ("#8d6e63", "Smoke"),
 }

@@ -80,7 +80,7 @@ def draw_panel(
         drawn = _mesh(axis, along, across, shown, norm, matplotlib.colormaps[panel.colours])
         beside = axis.inset_axes((1.01, 0, 0.012, 1))
         bar = axis.figure.colorbar(drawn, cax=beside, extend="both")
-        bar.set_label(panel.label)
+        bar.set_label(panel.label.replace(" (", "\n("))  # its unit in a second line
     else:
         _draw_classes(axis, panel, panel.classes, along, across, values, named)
 

@@ -60,6 +60,8 @@ class Place:
 
 #: Products whose variables lie elsewhere.
 PLACES = {
+    "AC__CLP_2B": Place("ScienceData/Data"),
+    "CPR_CLP_2A": Place("ScienceData/Data"),
     "AM__CTH_2B": Place(nadir=150, pitch_km=1.0),
     "BM__RAD_2B": Place("ScienceData/Standard"),
     "BMA_FLX_2B": Place("ScienceData/StandardResolution"),
@@ -70,13 +72,18 @@ def _content(name: str, label: str) -> Panel:
     return Panel(name, "curtain", f"{label} (g m⁻³)", (1e-4, 3), scale=1e3, log=True)
 
 
-#: File type -> panels of its picture, from top to bottom.
+#: File type -> panels of its picture, from top to bottom. JAXA's have none but in the gallery.
 PANELS: dict[str, tuple[Panel, ...]] = {
     "ACM_CAP_2B": (
         _content("ice_water_content", "Ice water content"),
         _content("liquid_water_content", "Liquid water content"),
         Panel("aerosol_extinction", "curtain", "Aerosol extinction (km⁻¹)", (1e-3, 1),
               1e3, log=True),
+    ),
+    "AC__CLP_2B": (
+        Panel(
+            "cloud_particle_type_cpr_atlid_1km", "curtain", "Particles", classes=classes.PARTICLE
+        ),
     ),
     "AC__TC__2B": (
         Panel(
@@ -138,6 +145,9 @@ PANELS: dict[str, tuple[Panel, ...]] = {
     "CPR_CLD_2A": (
         _content("water_content", "Water content"),
         Panel("characteristic_diameter", "curtain", "Diameter (mm)", (0.05, 2), 1e3, log=True),
+    ),
+    "CPR_CLP_2A": (
+        Panel("cloud_ice_content_1km", "curtain", "Ice content (g m⁻³)", (1e-4, 3), log=True),
     ),
     "CPR_FMR_2A": (Panel("reflectivity_corrected", "curtain", "Reflectivity (dBZ)", (-40, 20)),),
     "CPR_TC__2A": (

@@ -25,9 +25,8 @@ from maap_replay.synthetic.scene.water import MELTING_POINT
 TYPES = {
     0: layout.BYTE_FILL, 1: 0, 2: 13, 3: 13, 4: 13, 5: 8, 6: 12, 7: 16, 8: 1, 9: 10, 10: 8, 11: 8,
     12: 14, 13: 9, 14: 9, 15: 9, 16: 12, 17: 12, 18: 2, 19: 3, 20: 12, 21: 3, 22: 3, 25: 15, 29: 17,
-    -1: 13,
 }  # fmt: skip
-ICE, PLATES = 3, 4
+CLEAR, ICE, PLATES = 0, 3, 4
 #: Plates grow at these temperatures in K, and the lidar alone tells them from other crystals
 #: (Okamoto et al., doi:10.1029/2009JD013641).
 PLATES_GROW = (MELTING_POINT - 20, MELTING_POINT - 9)
@@ -104,10 +103,11 @@ def _path(content: Field, depth: Field) -> Array:
 
 
 def _particle_types(target: Codes, temperature: Field, seen_by: Codes) -> Codes:
-    table = np.zeros(256, np.int8)
+    table = np.full(256, CLEAR, np.int8)
     for code, kind in TYPES.items():
         table[code] = kind
     kinds = table[target.astype(int)]
+    kinds[(target == -1) & (seen_by != 5)] = layout.BYTE_FILL  # else an aerosol, which is no cloud
     low, high = PLATES_GROW
     plates = (kinds == ICE) & (temperature > low) & (temperature < high) & (seen_by != 6)
     return np.where(plates, PLATES, kinds).astype(np.int8)

@@ -1,0 +1,55 @@
+"""Each product that has a picture gets one, drawn from its own contents."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from maap_replay.recordings.types import type_of
+from maap_replay.synthetic import CREATORS, NOTES, picture_name, write_quicklook
+from maap_replay.synthetic.pictures.panels import PANELS, PLACES, Place
+from maap_replay.synthetic.products.table import TABLES, read_table
+
+PICTURED = sorted(kind for kind in CREATORS if type_of(kind).picture is not None)
+
+
+@pytest.mark.parametrize("kind", sorted(CREATORS))
+def test_panels_show_variables_that_the_product_has(kind: str) -> None:
+    place = PLACES.get(kind, Place())
+    part = place.group.rpartition("/")[2]
+    names = {f"{kind}.{part}", kind}
+    (table,) = {name for name in names if (TABLES / f"{name}.jsonl").exists()}
+    variables = {variable.name: variable for variable in read_table(table)}
+    for panel in PANELS[kind]:
+        variable = variables[panel.variable]
+        assert (variable.kind == "i1") == (panel.classes is not None)
+        wanted = {"curtain": 2, "swath": 2 + (panel.index is not None)}
+        assert len(variable.dimensions) == wanted.get(panel.shape, len(variable.dimensions))
+
+
+@pytest.mark.parametrize(
+    ("kind", "number"), [("AC__TC__2B", 0), ("AM__CTH_2B", 1), ("BMA_FLX_2B", 1)]
+)
+def test_curtains_swaths_and_lines_are_drawn(
+    products: dict[str, Path], tmp_path: Path, kind: str, number: int
+) -> None:
+    path = products[kind]
+    write_quicklook(path.stem, tmp_path, path.parent.parent)
+    (file,) = tmp_path.iterdir()
+    assert file.name == f"{path.stem}.BID_{number}.jpeg"
+    assert file.stat().st_size < 250_000
+    with Image.open(file) as picture:
+        assert picture.info["comment"].decode() == NOTES
+        assert 1000 <= picture.width <= 1400
+        colours = np.asarray(picture.convert("P", palette=Image.Palette.ADAPTIVE))
+    assert len(np.unique(colours)) > 50
+
+
+def test_some_products_have_no_picture() -> None:
+    assert "ATL_TC__2A" not in PICTURED
+    name = "ECA_EXBA_ATL_TC__2A_20250316T133058Z_20250912T203641Z_04537E"
+    with pytest.raises(KeyError, match="no picture"):
+        picture_name(name)
