@@ -117,9 +117,10 @@ def done(cell: dict[str, Any] | None, recipes: list[str], runs: int) -> bool:
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    """Return the cells that are there; the last of a name counts."""
+    """Return the cells that are there, in the order of `cells`; the last of a name counts."""
     lines = path.read_text().splitlines() if path.exists() else []
-    return list({name(cell): cell for cell in map(json.loads, lines)}.values())
+    known = {name(cell): cell for cell in map(json.loads, lines)}
+    return [known[each] for each in (name_of(*cell) for cell in cells()) if each in known]
 
 
 def name(cell: dict[str, Any]) -> str:
