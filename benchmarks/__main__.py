@@ -96,6 +96,7 @@ def main() -> None:
         from maap_replay.granules import granule_file
 
         asked.granule = granule_file(GRANULE, ".h5")
+    summary = kept.with_name("streaming.json" if kept == CELLS else "quick.json")
     begun = time.monotonic()
     for n, (link, layout, task) in enumerate(todo):
         path = relay(asked.granule, FOLDER, layout)
@@ -104,9 +105,10 @@ def main() -> None:
         with kept.open("a") as file:
             file.write(json.dumps(cell) + "\n")
         show(cell)
+        sum_up(read(kept), summary)
         left = (time.monotonic() - begun) / (n + 1) * (len(todo) - n - 1)
         print(f"  {len(todo) - n - 1} cells to do, some {left / 60:.0f} minutes", flush=True)
-    sum_up(read(kept), kept.with_name("streaming.json" if kept == CELLS else "quick.json"))
+    sum_up(read(kept), summary)
 
 
 def done(cell: dict[str, Any] | None, recipes: list[str], runs: int) -> bool:
@@ -115,9 +117,10 @@ def done(cell: dict[str, Any] | None, recipes: list[str], runs: int) -> bool:
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    """Return the cells that are there; the last of a name counts."""
+    """Return the cells that are there, in the order of `cells`; the last of a name counts."""
     lines = path.read_text().splitlines() if path.exists() else []
-    return list({name(cell): cell for cell in map(json.loads, lines)}.values())
+    known = {name(cell): cell for cell in map(json.loads, lines)}
+    return [known[each] for each in (name_of(*cell) for cell in cells()) if each in known]
 
 
 def name(cell: dict[str, Any]) -> str:

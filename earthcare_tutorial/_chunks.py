@@ -7,6 +7,7 @@ unpacked while others are under way, by as many threads as there are variables.
 from __future__ import annotations
 
 import zlib
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from earthcare_tutorial._progress import progress
 from earthcare_tutorial._sparse import NEAR, Range, part_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from earthcare_tutorial._ranges import RemoteRanges
 
@@ -126,12 +127,14 @@ def spans(pieces: list[Piece]) -> Iterator[list[Piece]]:
         yield joined
 
 
-def fetch_pieces(remote: RemoteRanges, pieces: list[Piece]) -> Iterator[tuple[Piece, memoryview]]:
+def fetch_pieces(
+    remote: RemoteRanges, pieces: list[Piece]
+) -> Generator[tuple[Piece, memoryview], None, None]:
     """Fetch pieces, several requests at a time, and yield each with its bytes."""
     together = list(spans(pieces))
     ranges = [(each[0][1][0], each[-1][1][1]) for each in together]
-    with progress(sum(end - start for start, end in ranges), remote.name) as done:
-        bodies = remote.fetch_all(ranges)
+    total = sum(end - start for start, end in ranges)
+    with progress(total, remote.name) as done, closing(remote.fetch_all(ranges)) as bodies:
         for each, (first, _), body in zip(together, ranges, bodies, strict=True):
             for piece in each:
                 start, end = piece[1]
@@ -146,16 +149,17 @@ def read(remote: RemoteRanges, chunks: Chunks, key: Key, shape: tuple[int, ...])
     high = [int(each[-1]) + 1 if each.size else 0 for each in picked]
     box = [end - start for start, end in zip(low, high, strict=True)]
     values = np.full(box, chunks.fill, chunks.dtype)
-    for (at, _), body in fetch_pieces(remote, chunks.hit(picked)):
-        try:
-            block = chunks.unpack(body)
-        except (zlib.error, ValueError):
-            raise ValueError(
-                f"{remote.name} is damaged: a chunk of it cannot be unpacked."
-            ) from None
-        starts = np.maximum(low, at)
-        ends = np.minimum(np.minimum(high, np.add(at, block.shape)), chunks.shape)
-        values[_box(starts - low, ends - low)] = block[_box(starts - at, ends - at)]
+    with closing(fetch_pieces(remote, chunks.hit(picked))) as coming:
+        for (at, _), body in coming:
+            try:
+                block = chunks.unpack(body)
+            except (zlib.error, ValueError):
+                raise ValueError(
+                    f"{remote.name} is damaged: a chunk of it cannot be unpacked."
+                ) from None
+            starts = np.maximum(low, at)
+            ends = np.minimum(np.minimum(high, np.add(at, block.shape)), chunks.shape)
+            values[_box(starts - low, ends - low)] = block[_box(starts - at, ends - at)]
     return np.asarray(values[tuple(map(_within, key, picked))])
 
 
