@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # the writers need this module
 
 #: Raise it when a change of the writers changes what they write: caches of older versions are left
 #: behind.
-SCENE_VERSION = 6
+SCENE_VERSION = 7
 #: What `Notes` in the header of a file says, and the comment in a picture. Readers recognise
 #: the first word.
 NOTES = "SYNTHETIC: written by maap-replay, not a measurement"
