@@ -16,12 +16,13 @@ book: .venv/.ready  ## build the book into _build/html, executing every lesson o
 	$(BIN)/maap-replay run -- $(BIN)/jupyter-book build . --all -W -n --keep-going
 	@echo "Open _build/html/index.html"
 
+# Two processes, each on a replay of its own, so that the faults of one spoil no test of the other.
 test: .venv/.ready  ## run every check: style, types, units, lessons, and the built book if there is one
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/maap-replay run -- $(BIN)/pytest -n 2 --dist loadscope --nbval --nbval-current-env \
-		--nbval-cell-timeout=120 --nbval-sanitize-with=tests/nbval_sanitize.cfg \
+	$(BIN)/pytest --tx '2*popen//python=$(BIN)/maap-replay run -- $(BIN)/python' --dist loadscope \
+		--nbval --nbval-current-env --nbval-cell-timeout=120 --nbval-sanitize-with=tests/nbval_sanitize.cfg \
 		--doctest-modules earthcare_tutorial tests notebooks
 
 contract: .venv/.ready  ## run clients written by others for the live service, unmodified, on the replay

@@ -42,6 +42,7 @@ def build_book(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
     shutil.copy(ROOT / "_config.yml", folder)
     for part in ("_ext", "_assets"):
         shutil.copytree(ROOT / "book" / part, folder / "book" / part)
+    shutil.copy(ROOT / "book" / "references.bib", folder / "book")
     build = [str(Path(sys.executable).with_name("jupyter-book")), "build", "."]
     options = ["--all", "-W", "-n", "--keep-going"]
     return subprocess.run([*build, *options], cwd=folder, capture_output=True, text=True)
