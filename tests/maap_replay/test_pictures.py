@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,15 @@ from maap_replay.synthetic import CREATORS, NOTES, picture_name, write_quicklook
 from maap_replay.synthetic.pictures.panels import PANELS, PLACES, Place
 from maap_replay.synthetic.products.table import TABLES, read_table
 
+#: Unit in a file and unit shown -> factor; all others are shown as they are.
+FACTORS = {
+    ("kg m-3", "g m-3"): 1e3,
+    ("mg m-3", "g m-3"): 1e-3,
+    ("m-1", "km-1"): 1e3,
+    ("m-1 sr-1", "Mm-1 sr-1"): 1e6,
+    ("m", "km"): 1e-3,
+    ("m", "mm"): 1e3,
+}
 PICTURED = sorted(kind for kind in CREATORS if type_of(kind).picture is not None)
 
 
@@ -28,6 +38,16 @@ def test_panels_show_variables_that_the_product_has(kind: str) -> None:
         assert (variable.kind == "i1") == (panel.classes is not None)
         wanted = {"curtain": 2, "swath": 2 + (panel.index is not None)}
         assert len(variable.dimensions) == wanted.get(panel.shape, len(variable.dimensions))
+        shown = re.search(r"\(([^()]*)\)$", panel.label)
+        if panel.classes is None:
+            assert shown, "a label ends with its unit"
+            unit = str(variable.attributes.get("units", "1"))
+            assert panel.scale == FACTORS.get((unit, plain(shown[1])), 1.0)
+
+
+def plain(unit: str) -> str:
+    """Write a unit as files do."""
+    return unit.translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹µ", "-0123456789u"))
 
 
 @pytest.mark.parametrize(

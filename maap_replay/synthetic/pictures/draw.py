@@ -76,7 +76,8 @@ def draw_panel(
         axis.set_ylim(45, -125)
     if panel.classes is None:
         norm = (LogNorm if panel.log else Normalize)(*panel.limits)
-        shown = values * np.float32(panel.scale)
+        there = values if panel.absent is None else np.where(values == panel.absent, np.nan, values)
+        shown = there * np.float32(panel.scale)
         drawn = _mesh(axis, along, across, shown, norm, matplotlib.colormaps[panel.colours])
         beside = axis.inset_axes((1.01, 0, 0.012, 1))
         bar = axis.figure.colorbar(drawn, cax=beside, extend="both")

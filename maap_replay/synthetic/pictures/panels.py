@@ -34,6 +34,8 @@ class Panel:
         Colours and names of classes, for a variable of codes.
     index : int, optional
         Which one of the first dimension, as of the bands of MSI_RGR_1C.
+    absent : float, optional
+        Value in the file where nothing was retrieved, beside the fill value.
     """
 
     variable: str
@@ -45,6 +47,7 @@ class Panel:
     colours: str = "viridis"
     classes: Classes | None = None
     index: int | None = None
+    absent: float | None = None
 
 
 @dataclass(frozen=True)
@@ -122,8 +125,11 @@ PANELS: dict[str, tuple[Panel, ...]] = {
         ),
     ),
     "ATL_ICE_2A": (
-        _content("ice_water_content", "Ice water content"),
-        Panel("ice_effective_radius", "curtain", "Effective radius (µm)", (0, 150), 1e6),
+        Panel(  # milligrams and micrometres in this file
+            "ice_water_content", "curtain", "Ice water content (g m⁻³)", (1e-4, 3), 1e-3, log=True,
+            absent=0,
+        ),
+        Panel("ice_effective_radius", "curtain", "Effective radius (µm)", (0, 150), absent=0),
     ),
     "ATL_TC__2A": (Panel("classification", "curtain", "Target", classes=classes.ATLID_TARGET),),
     "BMA_FLX_2B": (
