@@ -113,16 +113,6 @@ SYNERGETIC: Classes = {
     33: ("#76424e", "Strat. sulfate"),
     34: ("#363737", "Strat. smoke"),
 }
-CAP_AEROSOL: Classes = {
-    0: ("#ffffff", "None"),
-    1: ("#ff7e0e", "Dust"),
-    2: ("#62bacd", "Sea salt"),
-    3: ("#d62728", "Continental pollution"),
-    4: ("#004d52", "Smoke"),
-    5: ("#8c564b", "Dusty smoke"),
-    6: ("#ffc197", "Dusty mix"),
-    7: ("#ffdb00", "Strat. sulfate"),
-}
 PARTICLE: Classes = {
     0: ("#ffffff", "Clear"),
     1: ("#2196f3", "Warm water"),
