@@ -3,7 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 LESSONS := $(wildcard notebooks/*.md)
 # What the environment holds: everything the book, its service and the tests need.
-EXTRAS := --extra replay --extra book --extra test
+EXTRAS := --extra book --extra test
+# Our own distributions: the helpers, the replay of ESA MAAP, and what it serves.
+OURS := -e . -e packages/earthcare_synthetic -e packages/maap_replay
 
 .PHONY: help book test contract lab pair bench lock clean
 .DEFAULT_GOAL := help
@@ -37,12 +39,13 @@ pair: .venv/.ready  ## write notebooks/*.ipynb, executed on the replay, from the
 
 bench: .venv/.ready  ## measure what streaming costs beside other ways (BENCH=--quick: in a minute)
 	test -d .bench || $(PYTHON) -m venv .bench
-	.bench/bin/python -m pip install -q --disable-pip-version-check -e '.[bench,replay]'
+	.bench/bin/python -m pip install -q --disable-pip-version-check -e '.[bench]' -e packages/earthcare_synthetic -e packages/maap_replay
 	.bench/bin/python -m benchmarks $(BENCH)
 
 lock: .venv/.ready  ## renew requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
-		--no-annotate --custom-compile-command "make lock" $(EXTRAS) pyproject.toml \
+		--no-annotate --custom-compile-command "make lock" $(EXTRAS) pyproject.toml packages/*/pyproject.toml \
+		--no-emit-package earthcare-tutorial --no-emit-package earthcare-synthetic --no-emit-package maap-replay \
 		-o requirements.lock
 
 clean:  ## remove the environment, the built book and caches (not the granules: maap-replay cache)
@@ -50,15 +53,15 @@ clean:  ## remove the environment, the built book and caches (not the granules: 
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # uv installs the locked packages four times faster than pip; without it pip does the same.
-.venv/.ready: requirements.lock pyproject.toml
+.venv/.ready: requirements.lock pyproject.toml $(wildcard packages/*/pyproject.toml)
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install -q --disable-pip-version-check uv || true
 	if [ -x $(BIN)/uv ]; then \
 		export VIRTUAL_ENV=$(CURDIR)/.venv; \
 		$(BIN)/uv pip install -q --require-hashes -r requirements.lock && \
-		$(BIN)/uv pip install -q --no-deps -e .; \
+		$(BIN)/uv pip install -q --no-deps $(OURS); \
 	else \
 		$(BIN)/python -m pip install -q --require-hashes -r requirements.lock && \
-		$(BIN)/python -m pip install -q --no-deps -e .; \
+		$(BIN)/python -m pip install -q --no-deps $(OURS); \
 	fi
 	touch $@

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from earthcare_synthetic import can_write
 from maap_replay.recordings import load
-from maap_replay.synthetic import can_write
 
 
 def products_of(frame: str) -> list[str]:
@@ -30,7 +30,7 @@ def products_of(frame: str) -> list[str]:
 def write(name: str, folder: Path, *, picture: bool) -> dict[str, object]:
     """Write one product in a process of its own; tells what that took."""
     flags = ["--quicklook"] if picture else []
-    command = [sys.executable, "-m", "maap_replay.synthetic", *flags, name, folder / name, folder]
+    command = [sys.executable, "-m", "earthcare_synthetic", *flags, name, folder / name, folder]
     begin = time.monotonic()
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     _, status, used = os.wait4(process.pid, 0)

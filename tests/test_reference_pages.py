@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from book._ext.reference import lessons_with, product_rows, selected
+from earthcare_synthetic.products.table import TABLES, read_table
 from earthcare_tutorial import PRODUCTS
-from maap_replay.synthetic.products.table import TABLES, read_table
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*(ROOT / "notebooks").glob("*.md"), *(ROOT / "book").glob("*.md")])

@@ -12,14 +12,14 @@ import pytest
 import requests
 from aiohttp import web
 
+from earthcare_synthetic import CREATORS
+from earthcare_synthetic.files import locked
 from maap_replay import granules
 from maap_replay.recordings import Recordings, load
 from maap_replay.service import REQUESTS, Served, make_app, offline_token
 from maap_replay.service.app import CATALOGUE_HOST as CATALOGUE
 from maap_replay.service.tokens import CLIENT_ID, CLIENT_SECRET, TOKEN_PATH
 from maap_replay.service.tokens import HOST as IAM
-from maap_replay.synthetic import CREATORS
-from maap_replay.synthetic.files import locked
 
 #: Down over the Gulf of Guinea at noon; it has a product of each type, JAXA's included.
 FRAME = "04537E"

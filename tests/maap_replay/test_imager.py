@@ -9,21 +9,21 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from maap_replay.synthetic import write_product
-from maap_replay.synthetic.frame import Frame
-from maap_replay.synthetic.instruments.cloud_mask import classify
-from maap_replay.synthetic.instruments.cloud_retrieval import retrieve
-from maap_replay.synthetic.instruments.imager import (
+from earthcare_synthetic import write_product
+from earthcare_synthetic.frame import Frame
+from earthcare_synthetic.instruments.cloud_mask import classify
+from earthcare_synthetic.instruments.cloud_retrieval import retrieve
+from earthcare_synthetic.instruments.imager import (
     BANDS,
     brightness_temperatures,
     reflectances,
 )
-from maap_replay.synthetic.instruments.two_stream import over_ground, sheet
-from maap_replay.synthetic.instruments.viewing import in_glint, viewing
-from maap_replay.synthetic.product_id import parse
-from maap_replay.synthetic.products.on_lidar_grid import cloud_top
-from maap_replay.synthetic.scene.clouds import Scene, make_scene
-from maap_replay.synthetic.scene.surface import make_surface
+from earthcare_synthetic.instruments.two_stream import over_ground, sheet
+from earthcare_synthetic.instruments.viewing import in_glint, viewing
+from earthcare_synthetic.product_id import parse
+from earthcare_synthetic.products.on_lidar_grid import cloud_top
+from earthcare_synthetic.scene.clouds import Scene, make_scene
+from earthcare_synthetic.scene.surface import make_surface
 
 START, FRAME = "20250316T133058Z", "04537E"
 COP, MASK, AEROSOL, RADIANCE, TOPS, FLUX = (

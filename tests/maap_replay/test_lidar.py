@@ -11,14 +11,14 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from maap_replay.synthetic import CREATORS
-from maap_replay.synthetic.instruments.cloud_top import find_cloud_top
-from maap_replay.synthetic.instruments.lidar import LidarView, look, smoothed_profiles
-from maap_replay.synthetic.instruments.lidar_optics import AEROSOLS
-from maap_replay.synthetic.products.on_lidar_grid import make_grid
-from maap_replay.synthetic.scene.atmosphere import Atmosphere
-from maap_replay.synthetic.scene.curtain import Curtain
-from maap_replay.synthetic.scene.grid import HEIGHTS, Track
+from earthcare_synthetic import CREATORS
+from earthcare_synthetic.instruments.cloud_top import find_cloud_top
+from earthcare_synthetic.instruments.lidar import LidarView, look, smoothed_profiles
+from earthcare_synthetic.instruments.lidar_optics import AEROSOLS
+from earthcare_synthetic.products.on_lidar_grid import make_grid
+from earthcare_synthetic.scene.atmosphere import Atmosphere
+from earthcare_synthetic.scene.curtain import Curtain
+from earthcare_synthetic.scene.grid import HEIGHTS, Track
 
 PROFILES, SEED = 1000, (4537, 69)
 #: Stripes of a hundred profiles: seven kinds of aerosol under clear sky, clouds, clean air.
@@ -188,7 +188,7 @@ def test_errors_are_those_of_the_values(view: LidarView) -> None:
 
 @pytest.mark.parametrize("kind", sorted(kind for kind in CREATORS if kind.startswith("ATL_")))
 def test_a_product_has_all_that_its_table_names(frame: Any, kind: str) -> None:
-    module = import_module(f"maap_replay.synthetic.products.{kind.lower()}")
+    module = import_module(f"earthcare_synthetic.products.{kind.lower()}")
     (group,) = module.contents(None, frame)
     shapes = {
         each.name: tuple(group.sizes[name] for name in each.dimensions) for each in group.variables

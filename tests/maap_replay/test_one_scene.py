@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 import xarray as xr
 
-from maap_replay.synthetic import layout
+from earthcare_synthetic import layout
 
 Products = dict[str, Path]
 #: Classes of C-TC that are hydrometeors.

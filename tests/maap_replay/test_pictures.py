@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from maap_replay.recordings.types import type_of
-from maap_replay.synthetic import CREATORS, NOTES, picture_name, write_quicklook
-from maap_replay.synthetic.pictures.panels import PANELS, PLACES, Place
-from maap_replay.synthetic.products.table import TABLES, read_table
+from earthcare_products.product_types import type_of
+from earthcare_synthetic import CREATORS, NOTES, picture_name, write_quicklook
+from earthcare_synthetic.pictures.panels import PANELS, PLACES, Place
+from earthcare_synthetic.products.table import TABLES, read_table
 
 #: Unit in a file and unit shown -> factor; all others are shown as they are.
 FACTORS = {

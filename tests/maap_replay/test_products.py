@@ -19,11 +19,11 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from maap_replay.ground_track import frame_time
-from maap_replay.synthetic import CREATORS, NOTES, contents_of, layout
-from maap_replay.synthetic.frame import Frame
-from maap_replay.synthetic.product_id import parse
-from maap_replay.synthetic.products.writing import Group
+from earthcare_synthetic import CREATORS, NOTES, contents_of, layout
+from earthcare_synthetic.frame import Frame
+from earthcare_synthetic.ground_track import frame_time
+from earthcare_synthetic.product_id import parse
+from earthcare_synthetic.products.writing import Group
 
 TYPES = sorted(CREATORS)
 #: JAXA's files have no dimension scales; readers number their dimensions.

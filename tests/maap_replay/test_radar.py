@@ -10,19 +10,19 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from maap_replay.synthetic.frame import Frame
-from maap_replay.synthetic.instruments import radar_detection, radar_echo
-from maap_replay.synthetic.instruments.doppler import folded, mean_velocity
-from maap_replay.synthetic.instruments.radar import Radar, look
-from maap_replay.synthetic.instruments.radar_classes import Target
-from maap_replay.synthetic.instruments.radar_detection import Status
-from maap_replay.synthetic.layout import BYTE_FILL
-from maap_replay.synthetic.product_id import parse
-from maap_replay.synthetic.products import cpr_clp_2a
-from maap_replay.synthetic.products.on_radar_grid import RadarGrid
-from maap_replay.synthetic.products.writing import Group, write
-from maap_replay.synthetic.scene.curtain import Curtain
-from maap_replay.synthetic.scene.grid import HEIGHTS
+from earthcare_synthetic.frame import Frame
+from earthcare_synthetic.instruments import radar_detection, radar_echo
+from earthcare_synthetic.instruments.doppler import folded, mean_velocity
+from earthcare_synthetic.instruments.radar import Radar, look
+from earthcare_synthetic.instruments.radar_classes import Target
+from earthcare_synthetic.instruments.radar_detection import Status
+from earthcare_synthetic.layout import BYTE_FILL
+from earthcare_synthetic.product_id import parse
+from earthcare_synthetic.products import cpr_clp_2a
+from earthcare_synthetic.products.on_radar_grid import RadarGrid
+from earthcare_synthetic.products.writing import Group, write
+from earthcare_synthetic.scene.curtain import Curtain
+from earthcare_synthetic.scene.grid import HEIGHTS
 
 FMR = "ECA_EXBA_CPR_FMR_2A_20250316T133058Z_20250912T203628Z_04537E"
 CLP = "ECA_JXBB_CPR_CLP_2A_20250316T133058Z_20250317T034233Z_04537E"

@@ -8,14 +8,14 @@ from itertools import pairwise
 import pystac
 import pytest
 
-from maap_replay.ground_track import frame_time
+from earthcare_products.product_types import TYPES
+from earthcare_synthetic.ground_track import frame_time
 from maap_replay.recordings import FOLDER, build
 from maap_replay.recordings.build import plan
 from maap_replay.recordings.build.passes import footprint
 from maap_replay.recordings.expand import compact, expand
 from maap_replay.recordings.names import folder, parse_id
 from maap_replay.recordings.patch import difference, merge
-from maap_replay.recordings.types import TYPES
 
 #: Of the item as a public notebook printed it in August 2025, with sorted keys.
 DIGEST = "7cebc2fe6d1dbbbd25521c2067f4933fddcd8255e895194ccf763140136a9cf6"

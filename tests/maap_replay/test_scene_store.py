@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from maap_replay.synthetic.scene.store import made_once
+from earthcare_synthetic.scene.store import made_once
 
 #: What both processes run: a part of a scene that takes a while, and tells when it is made.
 PROGRAM = """
@@ -19,7 +19,7 @@ import sys, time
 from dataclasses import dataclass
 from pathlib import Path
 import numpy as np
-from maap_replay.synthetic.scene.store import made_once
+from earthcare_synthetic.scene.store import made_once
 
 @dataclass(frozen=True)
 class Part:

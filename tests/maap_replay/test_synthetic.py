@@ -16,11 +16,11 @@ import pytest
 import xarray as xr
 from PIL import Image
 
-from maap_replay.ground_track import frame_time, node_time, track
-from maap_replay.synthetic import NOTES, can_write, layout, write_product, write_quicklook
-from maap_replay.synthetic.instruments.cloud_retrieval import retrieve
-from maap_replay.synthetic.product_id import parse
-from maap_replay.synthetic.scene.clouds import make_scene
+from earthcare_synthetic import NOTES, can_write, layout, write_product, write_quicklook
+from earthcare_synthetic.ground_track import frame_time, node_time, track
+from earthcare_synthetic.instruments.cloud_retrieval import retrieve
+from earthcare_synthetic.product_id import parse
+from earthcare_synthetic.scene.clouds import make_scene
 
 DAY = "ECA_EXBA_MSI_COP_2A_20250316T133058Z_20250912T203345Z_04537E"
 LATER = "ECA_EXBA_MSI_COP_2A_20250316T133058Z_20251112T203345Z_04537E"
@@ -159,7 +159,7 @@ def test_quicklook_is_a_small_jpeg(tmp_path: Path) -> None:
 
 def test_killed_writer_leaves_no_granule(tmp_path: Path) -> None:
     writer = subprocess.Popen(
-        [sys.executable, "-m", "maap_replay.synthetic", DAY, str(tmp_path)],
+        [sys.executable, "-m", "earthcare_synthetic", DAY, str(tmp_path)],
         stderr=subprocess.DEVNULL,
     )
     while not list(tmp_path.glob(".*.h5.*")) and writer.poll() is None:

@@ -1,0 +1,1 @@
+"""What is true of EarthCARE whoever asks: products, names, baselines, classes, colours."""
