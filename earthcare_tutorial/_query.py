@@ -7,6 +7,7 @@ import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from earthcare_products.granule_ids import orbit_and_frame as read_orbit_and_frame
 from earthcare_tutorial.products import PRODUCTS, as_utc, identify
 from earthcare_tutorial.products import file_type as product_code
 
@@ -122,12 +123,7 @@ def _orbit_and_frame(
     if both is not None:
         if orbit is not None or frame is not None:
             raise ValueError("Give orbit_and_frame, or orbit_number and frame_id, but not both.")
-        found = re.fullmatch(r"(\d{1,5})([A-H])", both.strip().upper())
-        if not found:
-            raise ValueError(
-                f"orbit_and_frame is a number and a letter A to H, as '04537E': not {both!r}."
-            )
-        return int(found[1]), found[2]
+        return read_orbit_and_frame(both)
     if orbit is not None and not str(orbit).strip().isdecimal():
         raise ValueError(f"orbit_number is a number such as 4537: not {orbit!r}.")
     if frame is not None and not re.fullmatch("[A-Ha-h]", frame.strip()):
