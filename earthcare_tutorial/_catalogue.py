@@ -9,7 +9,7 @@ import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from earthcare_tutorial._http import TIMEOUT, fetch, patience
+from earthcare_tutorial._http import TIMEOUT, fetch, session
 from earthcare_tutorial._notes import _say
 from earthcare_tutorial._query import QUERYABLES
 from earthcare_tutorial.products import PRODUCTS
@@ -39,7 +39,9 @@ def _opened(url: str) -> pystac_client.Client:
     from pystac_client import Client
     from pystac_client.stac_api_io import StacApiIO
 
-    return Client.open(url, stac_io=StacApiIO(timeout=TIMEOUT, max_retries=patience()))
+    stac_io = StacApiIO(timeout=TIMEOUT)
+    stac_io.session = session()  # its own would read ~/.netrc
+    return Client.open(url, stac_io=stac_io)
 
 
 def can_sort() -> bool:
