@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import NewConnectionError, ReadTimeoutError
 from urllib3.util import Retry
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 TIMEOUT = (15.0, 60.0)  # seconds to connect, seconds between two pieces of the answer
 BACKOFF = 0.5  # seconds; the pauses are 0, 1, 2, 4 and 8 s
 LONGEST_PAUSE = 60.0  # seconds
+TRIES = 3  # for a body that breaks off; the rest is in retry()
 BUSY = (408, 425, 429, 500, 502, 503, 504)  # what the load balancer of MAAP answers under load
 
 
@@ -86,3 +89,33 @@ def fetch(
     finally:
         if using is None:
             patient.close()
+
+
+def no_answer(error: requests.RequestException, url: str) -> ConnectionError:
+    """Say why there is no answer from the host of a link, in one sentence."""
+    reason = (*error.args, None)[0]
+    reason = getattr(reason, "reason", reason)
+    what, cure = "the connection broke", "try again"
+    if isinstance(error, requests.exceptions.ProxyError):
+        what, cure = "the proxy does not let it through", "check HTTPS_PROXY"
+    elif isinstance(error, requests.exceptions.SSLError):
+        what = "its certificate is not trusted here"
+        cure = (
+            "a proxy may show its own, of which REQUESTS_CA_BUNDLE names the file, or the clock of"
+            " this computer is wrong"
+        )
+    elif isinstance(reason, NewConnectionError):
+        what, cure = "it cannot be reached", "check the network and try again"
+    elif isinstance(error, requests.Timeout) or isinstance(reason, ReadTimeoutError):
+        what, cure = "it stays silent", "try again later"
+    elif isinstance(error, ValueError):  # as requests says that this is no link
+        what, cure = "this is no link", "check the link"
+    return ConnectionError(f"No answer from {host_of(url)} ({what}): {cure}.")
+
+
+def host_of(url: str) -> str:
+    """Return the host of a link, without the user and password that may stand before it."""
+    try:
+        return urlsplit(url).hostname or "an unknown host"
+    except ValueError:
+        return "an unknown host"
