@@ -15,7 +15,7 @@ from earthcare_tutorial.plot import plot_swath
 from earthcare_tutorial.products import PRODUCTS, file_type, identify
 from earthcare_tutorial.quicklook import quicklook_url, show_gallery, show_quicklook
 from earthcare_tutorial.save import data_doi, save_figure
-from earthcare_tutorial.search import search
+from earthcare_tutorial.searching import count, search
 from earthcare_tutorial.stream import open_granule
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "__version__",
     "asset_table",
     "check_access",
+    "count",
     "credential_places",
     "data_doi",
     "download",
