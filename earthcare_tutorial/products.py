@@ -12,7 +12,7 @@ from earthcare_products.products import PRODUCTS
 if TYPE_CHECKING:
     import pystac
 
-__all__ = ["PRODUCTS", "as_utc", "file_type", "identify"]
+__all__ = ["PRODUCTS", "UNKNOWN", "as_utc", "file_type", "identify"]
 
 
 def identify(item: pystac.Item | str) -> GranuleId:
@@ -42,7 +42,7 @@ def identify(item: pystac.Item | str) -> GranuleId:
     """
     name = item if isinstance(item, str) else item.id
     try:
-        return parse_granule_id(name.partition(".")[0])
+        return parse_granule_id(str(name).partition(".")[0])
     except ValueError:
         if isinstance(item, str):
             raise
@@ -57,23 +57,34 @@ def as_utc(when: str | datetime) -> datetime:
     >>> as_utc("2025-03-16T13:30:58")
     datetime.datetime(2025, 3, 16, 13, 30, 58, tzinfo=datetime.timezone.utc)
     """
-    try:
-        time = when if isinstance(when, datetime) else datetime.fromisoformat(str(when).strip())
+    try:  # the text of a time of NumPy, pandas or datetime is one that datetime reads
+        time = when if type(when) is datetime else datetime.fromisoformat(str(when).strip())
     except ValueError:
         raise ValueError(f"{when!r} is no time such as '2025-03-16T13:30:58'.") from None
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
 
+#: The time of an item that does not tell one.
+UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 def _identify_by_properties(told: dict[str, Any]) -> GranuleId:
-    """Do the same for an item with a name of its own, from its properties."""
-    epoch = "1970-01-01T00:00:00Z"
-    start = told.get("start_datetime") or told.get("datetime") or epoch
-    created = told.get("processing:datetime") or told.get("created") or epoch
-    grid = re.fullmatch(r"WRS-(\d+)-([A-H])", told.get("grid:code", ""))
+    """Do the same for an item with a name of its own, from its properties, as far as they go."""
+
+    def time(*names: str) -> datetime:
+        for name in names:
+            if told.get(name):
+                try:
+                    return as_utc(told[name])
+                except ValueError:
+                    continue
+        return UNKNOWN
+
+    grid = re.fullmatch(r"WRS-(\d+)-([A-H])", str(told.get("grid:code")))
     return GranuleId(
-        told.get("product:type", ""),
-        told.get("version", "").upper(),
-        as_utc(start),
-        as_utc(created),
+        str(told.get("product:type") or ""),
+        str(told.get("version") or "").upper(),
+        time("start_datetime", "datetime"),
+        time("processing:datetime", "created"),
         f"{int(grid[1]):05d}{grid[2]}" if grid else "",
     )
