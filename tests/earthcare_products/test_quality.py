@@ -7,8 +7,7 @@ import pytest
 
 from earthcare_products.products import PRODUCTS
 from earthcare_products.quality import flag_of, flags
-from earthcare_synthetic import CREATORS
-from earthcare_synthetic.products.table import TABLES, read_table
+from earthcare_synthetic.products.table import FILE_TYPES, TABLES, read_table
 
 #: What no flag of a retrieval judges: places, times, the ground, and the flags themselves.
 NEVER = (
@@ -26,7 +25,7 @@ NEVER = (
     "surface_classification",
     "quality_status",
 )
-WRITTEN = sorted(CREATORS)
+WRITTEN = sorted(FILE_TYPES)
 
 
 def variables(file_type):
