@@ -12,8 +12,8 @@ import pytest
 import requests
 from aiohttp import web
 
-from earthcare_synthetic import CREATORS
 from earthcare_synthetic.files import locked
+from earthcare_synthetic.products.table import FILE_TYPES
 from maap_replay import granules
 from maap_replay.recordings import Recordings, load
 from maap_replay.service import REQUESTS, Served, make_app, offline_token
@@ -125,7 +125,7 @@ def products(
     """
     versions = sorted((item["properties"]["version"], item["id"]) for item in recordings.items)
     newest = {name[9:19]: name for _, name in versions if name.endswith(FRAME)}
-    newest = {kind: name for kind, name in newest.items() if kind in CREATORS}
+    newest = {kind: name for kind, name in newest.items() if kind in FILE_TYPES}
     base = tmp_path_factory.getbasetemp()
     folder = base if worker_id == "master" else base.parent
     with pytest.MonkeyPatch.context() as patch, locked(folder / "products.lock"):

@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from earthcare_synthetic import write_product
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments.cloud_mask import classify
-from earthcare_synthetic.instruments.cloud_retrieval import retrieve
-from earthcare_synthetic.instruments.imager import (
+from earthcare_synthetic.granules import write_product
+from earthcare_synthetic.instruments.imager.cloud_mask import classify
+from earthcare_synthetic.instruments.imager.cloud_retrieval import retrieve
+from earthcare_synthetic.instruments.imager.radiance import (
     BANDS,
     brightness_temperatures,
     reflectances,
 )
-from earthcare_synthetic.instruments.two_stream import over_ground, sheet
-from earthcare_synthetic.instruments.viewing import in_glint, viewing
+from earthcare_synthetic.instruments.imager.two_stream import over_ground, sheet
+from earthcare_synthetic.instruments.imager.viewing import in_glint, viewing
 from earthcare_synthetic.product_id import parse
 from earthcare_synthetic.products.on_lidar_grid import cloud_top
 from earthcare_synthetic.scene.clouds import Scene, make_scene

@@ -19,13 +19,16 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from earthcare_synthetic import CREATORS, NOTES, contents_of, layout
+from earthcare_products.product_types import type_of
+from earthcare_synthetic import NOTES, layout
 from earthcare_synthetic.frame import Frame
 from earthcare_synthetic.ground_track import frame_time
 from earthcare_synthetic.product_id import parse
+from earthcare_synthetic.products.contents import CONTENTS
+from earthcare_synthetic.products.table import FILE_TYPES
 from earthcare_synthetic.products.writing import Group
 
-TYPES = sorted(CREATORS)
+TYPES = sorted(CONTENTS)
 #: JAXA's files have no dimension scales; readers number their dimensions.
 JAXA = ("AC__CLP_2B", "CPR_CLP_2A")
 ESA = [kind for kind in TYPES if kind not in JAXA]
@@ -74,7 +77,7 @@ FIXED = ["File_Name", "File_Description", "Notes", "Mission", "File_Class", "Fil
 def groups_of(path: Path) -> list[Group]:
     """What the tables say of the groups of a file, without their values."""
     product = parse(path.stem)
-    groups = contents_of(product.file_type)(product, Frame(product, path.parent.parent))
+    groups = CONTENTS[product.file_type](product, Frame(product, path.parent.parent))
     return [group._replace(fields=()) for group in groups]
 
 
@@ -145,7 +148,7 @@ def test_tree_has_the_header(products: dict[str, Path], kind: str, engine: str) 
         assert main["frameID"].values.item() == parse(path.stem).frame
     xml = ElementTree.parse(path.with_suffix(".HDR")).getroot()  # noqa: S314
     assert xml.findtext("./Fixed_Header/Notes") == NOTES
-    assert xml.findtext("./Fixed_Header/Source/Creator") == CREATORS[kind]
+    assert xml.findtext("./Fixed_Header/Source/Creator") == type_of(kind).processor
 
 
 @pytest.mark.parametrize("kind", ESA)
@@ -242,3 +245,7 @@ def test_dimensions_of_jaxa_have_the_numbers_that_readers_know(
             curtains = {each.dimensions for each in variables if each.ndim == 2}
             assert curtains == {tuple(f"phony_dim_{number}" for number in numbers)}
         assert file["HeaderData/FixedProductHeader/File_Name"].shape == (1,)
+
+
+def test_every_table_has_its_writer_and_no_writer_is_without() -> None:
+    assert CONTENTS.keys() == FILE_TYPES

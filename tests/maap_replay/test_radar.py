@@ -11,11 +11,12 @@ import pytest
 import xarray as xr
 
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments import radar_detection, radar_echo
-from earthcare_synthetic.instruments.doppler import folded, mean_velocity
-from earthcare_synthetic.instruments.radar import Radar, look
-from earthcare_synthetic.instruments.radar_classes import Target
-from earthcare_synthetic.instruments.radar_detection import Status
+from earthcare_synthetic.instruments.radar import detection as radar_detection
+from earthcare_synthetic.instruments.radar import echo as radar_echo
+from earthcare_synthetic.instruments.radar.classes import Target
+from earthcare_synthetic.instruments.radar.detection import Status
+from earthcare_synthetic.instruments.radar.doppler import folded, mean_velocity
+from earthcare_synthetic.instruments.radar.view import Radar, look
 from earthcare_synthetic.layout import BYTE_FILL
 from earthcare_synthetic.product_id import parse
 from earthcare_synthetic.products import cpr_clp_2a

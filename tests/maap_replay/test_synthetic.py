@@ -16,9 +16,10 @@ import pytest
 import xarray as xr
 from PIL import Image
 
-from earthcare_synthetic import NOTES, can_write, layout, write_product, write_quicklook
+from earthcare_synthetic import NOTES, can_write, layout
+from earthcare_synthetic.granules import write_product, write_quicklook
 from earthcare_synthetic.ground_track import frame_time, node_time, track
-from earthcare_synthetic.instruments.cloud_retrieval import retrieve
+from earthcare_synthetic.instruments.imager.cloud_retrieval import retrieve
 from earthcare_synthetic.product_id import parse
 from earthcare_synthetic.scene.clouds import make_scene
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from earthcare_synthetic.instruments import lidar, radar
-from earthcare_synthetic.instruments.lidar import LidarView
-from earthcare_synthetic.instruments.radar import Radar
+from earthcare_synthetic.instruments.lidar import view as lidar
+from earthcare_synthetic.instruments.lidar.view import LidarView
+from earthcare_synthetic.instruments.radar import view as radar
+from earthcare_synthetic.instruments.radar.view import Radar
 from earthcare_synthetic.product_id import ProductId
 from earthcare_synthetic.scene.clouds import Scene, make_scene
 from earthcare_synthetic.scene.curtain import Curtain, make_curtain

@@ -10,8 +10,10 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from earthcare_synthetic import CREATORS, NOTES, layout
+from earthcare_products.product_types import type_of
+from earthcare_synthetic import layout
 from earthcare_synthetic.ground_track import frame_time, node_time, track
+from earthcare_synthetic.notes import NOTES
 from earthcare_synthetic.product_id import ProductId
 
 Header = dict[str, Any]
@@ -51,7 +53,7 @@ def headers(product: ProductId) -> Header:
             "File_Version": "0001",
             "Source": {
                 "System": "PDGS-CPF",
-                "Creator": CREATORS[product.file_type],
+                "Creator": type_of(product.file_type).processor,
                 "Creator_Version": "11.30",
                 "Creation_Date": utc(product.processed),
             },

@@ -9,9 +9,15 @@ import numpy as np
 
 from earthcare_synthetic import layout
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments import best_estimate
-from earthcare_synthetic.instruments.radar_retrieval import smoothed_along
-from earthcare_synthetic.instruments.synergy import DROPLETS, FROZEN, RAINING, Codes, merge
+from earthcare_synthetic.instruments.radar.retrieval import smoothed_along
+from earthcare_synthetic.instruments.synergy import best_estimate
+from earthcare_synthetic.instruments.synergy.classification import (
+    DROPLETS,
+    FROZEN,
+    RAINING,
+    Codes,
+    merge,
+)
 from earthcare_synthetic.product_id import ProductId
 from earthcare_synthetic.products.cpr_clp_2a import TEN_KM, geolocation
 from earthcare_synthetic.products.on_radar_grid import FIRST, Array, RadarGrid

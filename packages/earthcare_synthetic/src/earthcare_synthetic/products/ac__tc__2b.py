@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from earthcare_synthetic import layout
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments.synergy import merge
+from earthcare_synthetic.instruments.synergy.classification import merge
 from earthcare_synthetic.product_id import ProductId
 from earthcare_synthetic.products.table import read_table
 from earthcare_synthetic.products.writing import Group

@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from earthcare_synthetic import layout
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments import best_estimate
-from earthcare_synthetic.instruments.best_estimate import AEROSOLS, Species
-from earthcare_synthetic.instruments.synergy import DROPLETS, FROZEN, RAINING, merge
+from earthcare_synthetic.instruments.synergy import best_estimate
+from earthcare_synthetic.instruments.synergy.best_estimate import AEROSOLS, Species
+from earthcare_synthetic.instruments.synergy.classification import DROPLETS, FROZEN, RAINING, merge
 from earthcare_synthetic.product_id import ProductId
 from earthcare_synthetic.products.acm_cap_observations import (
     CapGrid,

@@ -11,13 +11,13 @@ import numpy.typing as npt
 
 from earthcare_synthetic import layout
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments.best_estimate import Grain
-from earthcare_synthetic.instruments.imager import (
+from earthcare_synthetic.instruments.imager.radiance import (
     THERMAL,
     brightness_temperatures,
     reflectances,
 )
-from earthcare_synthetic.instruments.viewing import viewing
+from earthcare_synthetic.instruments.imager.viewing import viewing
+from earthcare_synthetic.instruments.synergy.best_estimate import Grain
 from earthcare_synthetic.products.acm_cap_profiles import UNUSABLE, anywhere, assimilation
 from earthcare_synthetic.products.on_lidar_grid import LidarGrid, make_grid
 from earthcare_synthetic.scene.curtain import COLUMNS

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from earthcare_synthetic import layout
-from earthcare_synthetic.instruments.best_estimate import Species
+from earthcare_synthetic.instruments.synergy.best_estimate import Species
 from earthcare_synthetic.scene.fractal import Field, Mask
 
 Columns = dict[str, npt.NDArray[Any]]

@@ -9,9 +9,9 @@ import numpy as np
 from earthcare_synthetic import layout
 from earthcare_synthetic.frame import Frame
 from earthcare_synthetic.ground_track import beside
-from earthcare_synthetic.instruments.cloud_mask import PROBABLY_CLOUDY, classify
-from earthcare_synthetic.instruments.cloud_retrieval import retrieve
-from earthcare_synthetic.instruments.column_tops import columns_of_grid, compare
+from earthcare_synthetic.instruments.imager.cloud_mask import PROBABLY_CLOUDY, classify
+from earthcare_synthetic.instruments.imager.cloud_retrieval import retrieve
+from earthcare_synthetic.instruments.synergy.column_tops import columns_of_grid, compare
 from earthcare_synthetic.product_id import ProductId
 from earthcare_synthetic.products.on_lidar_grid import cloud_top
 from earthcare_synthetic.products.on_swath import Array

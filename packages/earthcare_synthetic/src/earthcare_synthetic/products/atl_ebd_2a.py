@@ -8,8 +8,8 @@ from dataclasses import asdict
 import numpy as np
 
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments.lidar import smoothed_profiles
-from earthcare_synthetic.instruments.lidar_retrieval import LOW, MEDIUM
+from earthcare_synthetic.instruments.lidar.retrieval import LOW, MEDIUM
+from earthcare_synthetic.instruments.lidar.view import smoothed_profiles
 from earthcare_synthetic.product_id import ProductId
 from earthcare_synthetic.products.lidar_layers import (
     MAX_LAYERS,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments.lidar_features import (
+from earthcare_synthetic.instruments.lidar.features import (
     ICE_CLOUD,
     MISSING,
     STRATOSPHERIC_CLOUD,

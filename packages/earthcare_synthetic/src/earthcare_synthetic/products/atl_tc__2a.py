@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments.lidar import LidarView, smoothed_profiles
-from earthcare_synthetic.instruments.lidar_features import AEROSOL
-from earthcare_synthetic.instruments.lidar_retrieval import Profiles
-from earthcare_synthetic.instruments.lidar_types import CLASSES, probabilities
+from earthcare_synthetic.instruments.lidar.aerosol_types import CLASSES, probabilities
+from earthcare_synthetic.instruments.lidar.features import AEROSOL
+from earthcare_synthetic.instruments.lidar.retrieval import Profiles
+from earthcare_synthetic.instruments.lidar.view import LidarView, smoothed_profiles
 from earthcare_synthetic.product_id import ProductId
 from earthcare_synthetic.products.atl_ebd_2a import RESOLUTIONS, statuses
 from earthcare_synthetic.products.lidar_layers import find_layers

@@ -9,8 +9,8 @@ import numpy as np
 from earthcare_synthetic import layout
 from earthcare_synthetic.frame import Frame
 from earthcare_synthetic.ground_track import beside
-from earthcare_synthetic.instruments.footprints import Footprint
-from earthcare_synthetic.instruments.radiometer import (
+from earthcare_synthetic.instruments.radiometer.footprints import Footprint
+from earthcare_synthetic.instruments.radiometer.views import (
     ENDS,
     SOLAR_NOISE,
     THERMAL_NOISE,

@@ -8,10 +8,14 @@ import numpy as np
 
 from earthcare_synthetic import layout
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments.broadband import Strip
-from earthcare_synthetic.instruments.footprints import Footprint, footprint_mean, masked_mean
-from earthcare_synthetic.instruments.imager import BANDS
-from earthcare_synthetic.instruments.radiometer import (
+from earthcare_synthetic.instruments.imager.radiance import BANDS
+from earthcare_synthetic.instruments.radiometer.broadband import Strip
+from earthcare_synthetic.instruments.radiometer.footprints import (
+    Footprint,
+    footprint_mean,
+    masked_mean,
+)
+from earthcare_synthetic.instruments.radiometer.views import (
     ENDS,
     SOLAR_MODEL,
     SOLAR_NOISE,

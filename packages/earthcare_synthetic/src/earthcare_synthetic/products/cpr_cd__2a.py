@@ -8,7 +8,7 @@ import numpy as np
 
 from earthcare_synthetic import layout
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments.doppler import WINDOW, measure_doppler
+from earthcare_synthetic.instruments.radar.doppler import WINDOW, measure_doppler
 from earthcare_synthetic.product_id import ProductId
 from earthcare_synthetic.products.on_radar_grid import (
     BIN_DEPTH,

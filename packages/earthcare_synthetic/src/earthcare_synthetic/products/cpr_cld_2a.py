@@ -7,16 +7,16 @@ from collections.abc import Iterator
 import numpy as np
 
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments import radar_retrieval
-from earthcare_synthetic.instruments.radar import Radar
-from earthcare_synthetic.instruments.radar_classes import Codes, Target
-from earthcare_synthetic.instruments.radar_detection import Status
-from earthcare_synthetic.instruments.radar_retrieval import (
+from earthcare_synthetic.instruments.radar import retrieval as radar_retrieval
+from earthcare_synthetic.instruments.radar.classes import Codes, Target
+from earthcare_synthetic.instruments.radar.detection import Status
+from earthcare_synthetic.instruments.radar.retrieval import (
     LARGEST,
     SIZE_ERROR,
     Retrieval,
     retrieve,
 )
+from earthcare_synthetic.instruments.radar.view import Radar
 from earthcare_synthetic.product_id import ProductId
 from earthcare_synthetic.products.on_radar_grid import Array, RadarGrid, with_only
 from earthcare_synthetic.products.table import read_table

@@ -8,7 +8,7 @@ import numpy as np
 
 from earthcare_synthetic import layout
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments.radar_retrieval import retrieve, smoothed_along
+from earthcare_synthetic.instruments.radar.retrieval import retrieve, smoothed_along
 from earthcare_synthetic.product_id import ProductId
 from earthcare_synthetic.products.on_radar_grid import FIRST, Array, RadarGrid
 from earthcare_synthetic.products.table import read_table

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments.radar_detection import NOISE, Status
+from earthcare_synthetic.instruments.radar.detection import NOISE, Status
 from earthcare_synthetic.product_id import ProductId
 from earthcare_synthetic.products.on_radar_grid import FIRST, LAST, Array, RadarGrid
 from earthcare_synthetic.products.table import read_table

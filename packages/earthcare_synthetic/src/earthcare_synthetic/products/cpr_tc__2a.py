@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments.radar_classes import Target
+from earthcare_synthetic.instruments.radar.classes import Target
 from earthcare_synthetic.product_id import ProductId
 from earthcare_synthetic.products.on_radar_grid import Array, RadarGrid
 from earthcare_synthetic.products.table import read_table

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from earthcare_synthetic import layout
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments.aerosol_retrieval import retrieve_aerosol
-from earthcare_synthetic.instruments.viewing import viewing
+from earthcare_synthetic.instruments.imager.aerosol_retrieval import retrieve_aerosol
+from earthcare_synthetic.instruments.imager.viewing import viewing
 from earthcare_synthetic.product_id import ProductId
 from earthcare_synthetic.products.on_swath import Array, geolocation, inside, sizes
 from earthcare_synthetic.products.table import read_table

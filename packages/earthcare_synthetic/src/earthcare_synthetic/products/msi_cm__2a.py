@@ -8,9 +8,9 @@ import numpy as np
 
 from earthcare_synthetic import layout
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments.cloud_mask import classify
-from earthcare_synthetic.instruments.cloud_retrieval import retrieve
-from earthcare_synthetic.instruments.viewing import in_glint, viewing
+from earthcare_synthetic.instruments.imager.cloud_mask import classify
+from earthcare_synthetic.instruments.imager.cloud_retrieval import retrieve
+from earthcare_synthetic.instruments.imager.viewing import in_glint, viewing
 from earthcare_synthetic.product_id import ProductId
 from earthcare_synthetic.products.on_swath import Array, geolocation, inside, sizes
 from earthcare_synthetic.products.table import read_table

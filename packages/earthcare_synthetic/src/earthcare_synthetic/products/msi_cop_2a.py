@@ -8,7 +8,7 @@ import numpy as np
 
 from earthcare_synthetic import layout
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments.cloud_retrieval import retrieve
+from earthcare_synthetic.instruments.imager.cloud_retrieval import retrieve
 from earthcare_synthetic.product_id import ProductId
 from earthcare_synthetic.products.on_swath import Array, geolocation, inside, sizes
 from earthcare_synthetic.products.table import read_table

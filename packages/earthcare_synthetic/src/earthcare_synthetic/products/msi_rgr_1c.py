@@ -9,8 +9,8 @@ import numpy as np
 
 from earthcare_synthetic import layout
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments.cloud_retrieval import lost_lines
-from earthcare_synthetic.instruments.imager import (
+from earthcare_synthetic.instruments.imager.cloud_retrieval import lost_lines
+from earthcare_synthetic.instruments.imager.radiance import (
     BANDS,
     HORIZON,
     SOLAR,
@@ -18,7 +18,7 @@ from earthcare_synthetic.instruments.imager import (
     make_signals,
     solar_irradiance,
 )
-from earthcare_synthetic.instruments.viewing import viewing
+from earthcare_synthetic.instruments.imager.viewing import viewing
 from earthcare_synthetic.product_id import ProductId
 from earthcare_synthetic.products.on_swath import SEEN, Array, geolocation, inside, sizes
 from earthcare_synthetic.products.table import read_table

@@ -8,9 +8,9 @@ from zlib import crc32
 import numpy as np
 
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments.broadband import Strip, make_strip
-from earthcare_synthetic.instruments.footprints import FOOTPRINTS, Footprint
-from earthcare_synthetic.instruments.radiometer import Records, measure
+from earthcare_synthetic.instruments.radiometer.broadband import Strip, make_strip
+from earthcare_synthetic.instruments.radiometer.footprints import FOOTPRINTS, Footprint
+from earthcare_synthetic.instruments.radiometer.views import Records, measure
 from earthcare_synthetic.product_id import ProductId
 
 #: Codes of the quality of a radiance or of the flux of one view.

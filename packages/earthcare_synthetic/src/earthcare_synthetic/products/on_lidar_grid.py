@@ -10,10 +10,10 @@ import numpy.typing as npt
 
 from earthcare_synthetic import layout
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments.cloud_top import CloudTop, find_cloud_top
-from earthcare_synthetic.instruments.lidar import LidarView
-from earthcare_synthetic.instruments.lidar_retrieval import LOW, MEDIUM
-from earthcare_synthetic.instruments.lidar_signal import ORBIT_HEIGHT
+from earthcare_synthetic.instruments.lidar.cloud_top import CloudTop, find_cloud_top
+from earthcare_synthetic.instruments.lidar.retrieval import LOW, MEDIUM
+from earthcare_synthetic.instruments.lidar.signals import ORBIT_HEIGHT
+from earthcare_synthetic.instruments.lidar.view import LidarView
 from earthcare_synthetic.products.on_swath import Array
 from earthcare_synthetic.scene.fractal import Field
 from earthcare_synthetic.scene.grid import HEIGHTS

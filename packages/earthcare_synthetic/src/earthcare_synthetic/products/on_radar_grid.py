@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from earthcare_synthetic import layout
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments.radar import Radar
+from earthcare_synthetic.instruments.radar.view import Radar
 from earthcare_synthetic.scene.curtain import Curtain
 from earthcare_synthetic.scene.fractal import Field
 from earthcare_synthetic.scene.grid import HEIGHTS, MARGIN

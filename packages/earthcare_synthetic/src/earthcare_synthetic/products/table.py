@@ -13,6 +13,8 @@ import numpy as np
 from earthcare_synthetic import layout
 
 TABLES = Path(__file__).with_name("tables")
+#: What can be written: the types of product of which a table says which variables they have.
+FILE_TYPES = frozenset(path.name[:10] for path in TABLES.glob("*.jsonl"))
 #: Kind on disk -> fill value that HDF5 keeps for pieces nobody wrote; in the attribute `_FillValue`
 #: only where the table says so.
 FILLS: dict[str, Any] = {

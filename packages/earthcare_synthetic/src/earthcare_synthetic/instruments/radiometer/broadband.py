@@ -9,15 +9,15 @@ import numpy as np
 
 from earthcare_synthetic import layout
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments.cloud_mask import PROBABLY_CLOUDY, classify
-from earthcare_synthetic.instruments.cloud_retrieval import retrieve
-from earthcare_synthetic.instruments.imager import (
+from earthcare_synthetic.instruments.imager.cloud_mask import PROBABLY_CLOUDY, classify
+from earthcare_synthetic.instruments.imager.cloud_retrieval import retrieve
+from earthcare_synthetic.instruments.imager.radiance import (
     BANDS,
     make_signals,
     solar_irradiance,
     sun_nearness,
 )
-from earthcare_synthetic.instruments.viewing import viewing
+from earthcare_synthetic.instruments.imager.viewing import viewing
 from earthcare_synthetic.product_id import ProductId
 from earthcare_synthetic.scene.fractal import Field, Mask
 from earthcare_synthetic.scene.haze import make_haze

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from earthcare_synthetic import layout
-from earthcare_synthetic.instruments.two_stream import (
+from earthcare_synthetic.instruments.imager.two_stream import (
     ICE_ASYMMETRY,
     LIQUID_ASYMMETRY,
     over_ground,
@@ -16,7 +16,11 @@ from earthcare_synthetic.instruments.two_stream import (
     similar_absorption,
     single_scattering_absorption,
 )
-from earthcare_synthetic.instruments.viewing import Viewing, cos_glint_tilt, glint_reflectance
+from earthcare_synthetic.instruments.imager.viewing import (
+    Viewing,
+    cos_glint_tilt,
+    glint_reflectance,
+)
 from earthcare_synthetic.scene.cloud_layer import Layer
 from earthcare_synthetic.scene.clouds import Scene
 from earthcare_synthetic.scene.fractal import Field

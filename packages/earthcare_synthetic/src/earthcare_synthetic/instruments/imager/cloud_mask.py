@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
-from earthcare_synthetic.instruments.cloud_retrieval import (
+from earthcare_synthetic.instruments.imager.cloud_retrieval import (
     BLOCK,
     TWILIGHT,
     Clouds,

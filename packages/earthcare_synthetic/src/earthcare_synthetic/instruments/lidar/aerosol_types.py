@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from earthcare_synthetic.instruments.lidar_optics import (
+from earthcare_synthetic.instruments.lidar.optics import (
     AEROSOLS,
     ICE,
     ICE_DEPOLARISATION,

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from earthcare_synthetic.instruments.averaging import box_mean, box_sum
-from earthcare_synthetic.instruments.lidar_features import (
+from earthcare_synthetic.instruments.lidar.aerosol_types import aerosol_class, probabilities
+from earthcare_synthetic.instruments.lidar.features import (
     AEROSOL,
     ATTENUATED,
     BOXES,
@@ -19,9 +20,8 @@ from earthcare_synthetic.instruments.lidar_features import (
     averaged_noise,
     simple_class,
 )
-from earthcare_synthetic.instruments.lidar_optics import Optics
-from earthcare_synthetic.instruments.lidar_signal import Signals
-from earthcare_synthetic.instruments.lidar_types import aerosol_class, probabilities
+from earthcare_synthetic.instruments.lidar.optics import Optics
+from earthcare_synthetic.instruments.lidar.signals import Signals
 from earthcare_synthetic.scene.curtain import Curtain
 from earthcare_synthetic.scene.fractal import Canvas, Field, Mask
 from earthcare_synthetic.scene.grid import layer_depths

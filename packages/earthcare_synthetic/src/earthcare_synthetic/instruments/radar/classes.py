@@ -8,13 +8,13 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
-from earthcare_synthetic.instruments.radar_detection import (
+from earthcare_synthetic.instruments.radar.detection import (
     Detection,
     Status,
     decibel,
     just_above_index,
 )
-from earthcare_synthetic.instruments.radar_echo import Echo
+from earthcare_synthetic.instruments.radar.echo import Echo
 from earthcare_synthetic.scene.curtain import Curtain
 from earthcare_synthetic.scene.fractal import Field, Mask
 from earthcare_synthetic.scene.grid import HEIGHTS

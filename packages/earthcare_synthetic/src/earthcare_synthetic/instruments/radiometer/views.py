@@ -6,8 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from earthcare_synthetic.instruments.broadband import ZENITH, Strip, anisotropy, limb_darkening
-from earthcare_synthetic.instruments.footprints import (
+from earthcare_synthetic.instruments.radiometer.broadband import (
+    ZENITH,
+    Strip,
+    anisotropy,
+    limb_darkening,
+)
+from earthcare_synthetic.instruments.radiometer.footprints import (
     LINE_KM,
     Footprint,
     footprint_mean,

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from earthcare_synthetic.instruments.radar import Radar
-from earthcare_synthetic.instruments.radar_classes import Codes
-from earthcare_synthetic.instruments.radar_detection import DOPPLER_FLOOR, Status
+from earthcare_synthetic.instruments.radar.classes import Codes
+from earthcare_synthetic.instruments.radar.detection import DOPPLER_FLOOR, Status
+from earthcare_synthetic.instruments.radar.view import Radar
 from earthcare_synthetic.layout import BYTE_FILL
 from earthcare_synthetic.scene.curtain import Curtain
 from earthcare_synthetic.scene.fractal import Field, Mask, noise

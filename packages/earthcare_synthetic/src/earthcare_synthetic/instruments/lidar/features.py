@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from earthcare_synthetic.instruments.averaging import box_sum
-from earthcare_synthetic.instruments.lidar_optics import (
+from earthcare_synthetic.instruments.lidar.optics import (
     STRATOSPHERIC_ICE,
     SUPERCOOLED,
     WARM_LIQUID,
     Optics,
 )
-from earthcare_synthetic.instruments.lidar_signal import Signals
+from earthcare_synthetic.instruments.lidar.signals import Signals
 from earthcare_synthetic.scene import aerosol
 from earthcare_synthetic.scene.curtain import Curtain
 from earthcare_synthetic.scene.fractal import Canvas, Field, Mask, noise

@@ -12,8 +12,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from earthcare_synthetic.instruments.radar_echo import rain_fall_speed
-from earthcare_synthetic.instruments.synergy import DROPLETS, FROZEN, RAINING, Synergy
+from earthcare_synthetic.instruments.radar.echo import rain_fall_speed
+from earthcare_synthetic.instruments.synergy.classification import (
+    DROPLETS,
+    FROZEN,
+    RAINING,
+    Synergy,
+)
 from earthcare_synthetic.scene.cloud_layer import ICE_DENSITY, WATER_DENSITY
 from earthcare_synthetic.scene.curtain import Curtain
 from earthcare_synthetic.scene.fractal import Canvas, Field, Mask, noise, ramp

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import numpy as np
 import numpy.typing as npt
 
-from earthcare_synthetic.instruments.radar_classes import TARGETS, Codes, classify
-from earthcare_synthetic.instruments.radar_detection import decibel, detect
-from earthcare_synthetic.instruments.radar_echo import make_echo
+from earthcare_synthetic.instruments.radar.classes import TARGETS, Codes, classify
+from earthcare_synthetic.instruments.radar.detection import decibel, detect
+from earthcare_synthetic.instruments.radar.echo import make_echo
 from earthcare_synthetic.product_id import ProductId
 from earthcare_synthetic.scene.curtain import Curtain
 from earthcare_synthetic.scene.fractal import Canvas, Field, Mask

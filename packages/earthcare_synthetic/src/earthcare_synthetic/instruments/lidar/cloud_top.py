@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from earthcare_synthetic.instruments.averaging import box_sum
-from earthcare_synthetic.instruments.lidar_features import (
+from earthcare_synthetic.instruments.lidar.features import (
     ATTENUATED,
     CLOUDS,
     MISSING,

@@ -12,9 +12,10 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap, LinearSegmentedColormap, LogNorm, Normalize, to_rgb
 from matplotlib.figure import Figure
 
-from earthcare_synthetic import NOTES, layout
+from earthcare_synthetic import layout
 from earthcare_synthetic.files import complete_or_absent
-from earthcare_synthetic.instruments.cloud_retrieval import retrieve
+from earthcare_synthetic.instruments.imager.cloud_retrieval import retrieve
+from earthcare_synthetic.notes import NOTES
 from earthcare_synthetic.product_id import parse
 from earthcare_synthetic.scene.clouds import make_scene
 from earthcare_synthetic.scene.fractal import Field

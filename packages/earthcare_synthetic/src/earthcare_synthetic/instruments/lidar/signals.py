@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from earthcare_synthetic.instruments.lidar_optics import Optics
+from earthcare_synthetic.instruments.lidar.optics import Optics
 from earthcare_synthetic.scene.curtain import Curtain
 from earthcare_synthetic.scene.fractal import Canvas, Field, ramp
 from earthcare_synthetic.scene.grid import HEIGHTS, layer_depths

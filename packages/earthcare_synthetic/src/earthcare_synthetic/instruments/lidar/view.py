@@ -6,20 +6,20 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from earthcare_synthetic.instruments.lidar_features import (
+from earthcare_synthetic.instruments.lidar.features import (
     AEROSOL,
     STRATOSPHERIC_AEROSOL,
     Features,
     find_features,
 )
-from earthcare_synthetic.instruments.lidar_optics import Optics, make_optics
-from earthcare_synthetic.instruments.lidar_retrieval import (
+from earthcare_synthetic.instruments.lidar.optics import Optics, make_optics
+from earthcare_synthetic.instruments.lidar.retrieval import (
     Profiles,
     Retrieved,
     retrieve,
     smoothed,
 )
-from earthcare_synthetic.instruments.lidar_signal import Signals, make_signals
+from earthcare_synthetic.instruments.lidar.signals import Signals, make_signals
 from earthcare_synthetic.scene.curtain import Curtain
 from earthcare_synthetic.scene.grid import curtain_canvas
 

@@ -8,7 +8,7 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
-from earthcare_synthetic.instruments.radar_echo import Echo
+from earthcare_synthetic.instruments.radar.echo import Echo
 from earthcare_synthetic.scene.curtain import Curtain
 from earthcare_synthetic.scene.fractal import Canvas, Field, Mask, noise
 from earthcare_synthetic.scene.grid import HEIGHTS

@@ -7,8 +7,8 @@ from zlib import crc32
 
 import numpy as np
 
-from earthcare_synthetic.instruments.radar import Radar
-from earthcare_synthetic.instruments.radar_classes import Target
+from earthcare_synthetic.instruments.radar.classes import Target
+from earthcare_synthetic.instruments.radar.view import Radar
 from earthcare_synthetic.product_id import ProductId
 from earthcare_synthetic.scene.cloud_layer import WATER_DENSITY
 from earthcare_synthetic.scene.curtain import Curtain

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from earthcare_synthetic.instruments.cloud_mask import (
+from earthcare_synthetic.instruments.imager.cloud_mask import (
     PROBABLY_CLOUDY,
     Codes,
     classify,
     near_cloud,
 )
-from earthcare_synthetic.instruments.cloud_retrieval import processing_canvas, retrieve
-from earthcare_synthetic.instruments.imager import SOLAR, ground_albedo
-from earthcare_synthetic.instruments.viewing import Viewing, in_glint
+from earthcare_synthetic.instruments.imager.cloud_retrieval import processing_canvas, retrieve
+from earthcare_synthetic.instruments.imager.radiance import SOLAR, ground_albedo
+from earthcare_synthetic.instruments.imager.viewing import Viewing, in_glint
 from earthcare_synthetic.product_id import ProductId
 from earthcare_synthetic.scene.clouds import Scene
 from earthcare_synthetic.scene.fractal import Field, Mask, noise
