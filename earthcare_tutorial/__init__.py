@@ -5,9 +5,9 @@ from importlib.metadata import PackageNotFoundError, version
 from earthcare_tutorial._basemap import mark_synthetic
 from earthcare_tutorial._ranges import StreamStats, stream_stats
 from earthcare_tutorial._swath import prepare_swath
+from earthcare_tutorial.access import check_access
 from earthcare_tutorial.assets import asset_table, h5_url, pick_assets
 from earthcare_tutorial.auth import Token, login
-from earthcare_tutorial.check import check_access
 from earthcare_tutorial.credentials import credential_places, save_credentials
 from earthcare_tutorial.download import download
 from earthcare_tutorial.maps import plot_map
@@ -15,7 +15,7 @@ from earthcare_tutorial.plot import plot_swath
 from earthcare_tutorial.products import PRODUCTS, file_type, identify
 from earthcare_tutorial.quicklook import quicklook_url, show_gallery, show_quicklook
 from earthcare_tutorial.save import data_doi, save_figure
-from earthcare_tutorial.search import search
+from earthcare_tutorial.searching import count, search
 from earthcare_tutorial.stream import open_granule
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "__version__",
     "asset_table",
     "check_access",
+    "count",
     "credential_places",
     "data_doi",
     "download",

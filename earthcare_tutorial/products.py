@@ -177,12 +177,9 @@ def identify(item: pystac.Item | str) -> Granule:
     '04537E'
     """
     name = item if isinstance(item, str) else item.id
-    found = _GRANULE_ID.match(name)
+    found = _GRANULE_ID.match(str(name))
     if found:
-        start, created = (
-            datetime.strptime(found[key], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
-            for key in ("start", "created")
-        )
+        start, created = (as_utc(f"{found[key]}Z") for key in ("start", "created"))
         return Granule(found["type"], found["baseline"], start, created, found["orbit"] or "")
     if isinstance(item, str):
         raise ValueError(f"{name!r} is not the name of an EarthCARE granule.")
@@ -197,23 +194,34 @@ def as_utc(when: str | datetime) -> datetime:
     >>> as_utc("2025-03-16T13:30:58")
     datetime.datetime(2025, 3, 16, 13, 30, 58, tzinfo=datetime.timezone.utc)
     """
-    try:
-        time = when if isinstance(when, datetime) else datetime.fromisoformat(str(when).strip())
+    try:  # the text of a time of NumPy, pandas or datetime is one that datetime reads
+        time = when if type(when) is datetime else datetime.fromisoformat(str(when).strip())
     except ValueError:
         raise ValueError(f"{when!r} is no time such as '2025-03-16T13:30:58'.") from None
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
 
+#: The time of an item that does not tell one.
+UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 def _identify_by_properties(told: dict[str, Any]) -> Granule:
-    """Do the same for an item with a name of its own, from its properties."""
-    epoch = "1970-01-01T00:00:00Z"
-    start = told.get("start_datetime") or told.get("datetime") or epoch
-    created = told.get("processing:datetime") or told.get("created") or epoch
-    grid = re.fullmatch(r"WRS-(\d+)-([A-H])", told.get("grid:code", ""))
+    """Do the same for an item with a name of its own, from its properties, as far as they go."""
+
+    def time(*names: str) -> datetime:
+        for name in names:
+            if told.get(name):
+                try:
+                    return as_utc(told[name])
+                except ValueError:
+                    continue
+        return UNKNOWN
+
+    grid = re.fullmatch(r"WRS-(\d+)-([A-H])", str(told.get("grid:code")))
     return Granule(
-        told.get("product:type", ""),
-        told.get("version", "").upper(),
-        as_utc(start),
-        as_utc(created),
+        str(told.get("product:type") or ""),
+        str(told.get("version") or "").upper(),
+        time("start_datetime", "datetime"),
+        time("processing:datetime", "created"),
         f"{int(grid[1]):05d}{grid[2]}" if grid else "",
     )

@@ -78,7 +78,7 @@ NOTHING = {
     ),
     "any product": (
         {"file_type": None, "collection": "EarthCAREL2Validated", "orbit_number": 1},
-        "No EarthCARE granule matches in EarthCAREL2Validated_MAAP: 1180 do without orbit_number"
+        "No EarthCARE granule matches in EarthCAREL2Validated_MAAP: 1,180 do without orbit_number"
         " (the nearest: 01164E of 2024-08-11 18:53 after).",
     ),
 }
@@ -134,7 +134,44 @@ def line(*corners):
         (line([-30, 80], [30, 80]), (-180, 85, 180, 90), 85 - BULGE),
         (line([0, -40], [0, 40]), (20, -1, 30, 1), 20),  # between two corners
         ({"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]}, (3, 0, 4, 1), 2),
+        (
+            {
+                "type": "MultiPolygon",
+                "coordinates": [[[[9, 0, 5], [9, 1, 5]], []], [], [[[0, 0], [1, 0], [1, 1]]]],
+            },
+            *((3, 0, 4, 1), 2),
+        ),
+        (
+            {"type": "MultiLineString", "coordinates": [[[9, 0], [9, 1]], [[1, 1], [1, 0]]]},
+            *((3, 0, 4, 1), 2),
+        ),
+        (
+            {
+                "type": "GeometryCollection",
+                "geometries": [line([1, 0], [1, 1]), {"type": "Point", "coordinates": [3, 0]}],
+            },
+            *((3, 0, 4, 1), 2),
+        ),
     ],
 )
 def test_distance_is_measured_on_the_sphere(footprint, box, degrees):
     assert distance_km(footprint, box) == pytest.approx(6371 * np.radians(degrees), abs=2)
+
+
+@pytest.mark.parametrize(
+    "footprint",
+    [
+        None,
+        {},
+        {"type": "Polygon", "coordinates": []},
+        {"type": "Polygon", "coordinates": [[]]},
+        {"type": "Polygon"},
+        {"type": "Point", "coordinates": [1, 2]},
+        line(),
+    ],
+)
+def test_a_footprint_without_lines_has_no_distance(two_weeks, footprint):
+    assert distance_km(footprint, (3, 0, 4, 1)) is None
+    two_weeks.items[0]["geometry"] = footprint
+    with pytest.warns(UserWarning, match="3 do without bbox .the nearest: 0[78]"):
+        search("M-COP", bbox=(0, 50, 1, 60))

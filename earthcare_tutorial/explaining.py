@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from earthcare_tutorial._catalogue import ask, can_sort, count, items_of, lists, unsearchable
 from earthcare_tutorial._footprint import distance_km
+from earthcare_tutorial.catalogue import PAGE, Query, ask, can_sort, items_of, lists, matched
 from earthcare_tutorial.products import PRODUCTS, identify
 
 if TYPE_CHECKING:
@@ -13,38 +13,26 @@ if TYPE_CHECKING:
 
     import pystac
 
-    from earthcare_tutorial._query import Query
-
-_SAMPLE = 200  # granules to look at for a hint, in one request
-
 
 def explain(query: Query) -> str:
-    """Tell, for a question without answer, how many granules match without each condition.
-
-    Parameters
-    ----------
-    query : Query
-        The question that nothing matches.
-
-    Returns
-    -------
-    str
-        One sentence, such as "No MSI_COP_2A granule matches in EarthCAREL2Validated_MAAP: 3 do
-        without baseline (in BA)."
-    """
-    code = query.terms["file_type"]
-    nothing = f"No {code or 'EarthCARE'} granule matches in {', '.join(query.collections)}"
-    if code and not any(lists(name, code) for name in query.collections):
+    """Tell, for a question without answer, how many granules match without each condition."""
+    codes = query.terms.get("file_type", [])
+    kind = _join(codes, "or") or "EarthCARE"
+    nothing = f"No {kind} granule matches in {', '.join(query.collections)}"
+    if not any(lists(name, codes) for name in query.collections):
         these = "these collections do" if len(query.collections) > 1 else "this collection does"
-        return f"{nothing}: {these} not list the product{_elsewhere(query)}."
+        open_ones = {name for code in codes for name in PRODUCTS[code].collections}
+        others = sorted(name for name in open_ones if lists(name, codes))
+        where = f"; {_join(others)} {'do' if len(others) > 1 else 'does'}" if others else ""
+        return f"{nothing}: {these} not list the product{where}."
     counts, told = [], []
     for name, other in query.conditions().items():
-        if other.time is None and unsearchable(other):
+        if other.time is None and other.unsearchable():
             continue  # these collections need a period
-        counts.append(count(other))
+        counts.append(matched(other))
         hint = _hint(name, query, other, counts[-1]) if counts[-1] else ""
         verb = "does" if counts[-1] == 1 else "do"
-        told.append(f"{counts[-1]} {verb} without {name}" + (f" ({hint})" if hint else ""))
+        told.append(f"{counts[-1]:,} {verb} without {name}" + (f" ({hint})" if hint else ""))
     if len(counts) > 1 and not any(counts):
         told[-1] += f", so more than one condition is to blame{_holdings(query)}"
     return f"{nothing}{': ' if told else ''}{', '.join(told)}."
@@ -53,53 +41,38 @@ def explain(query: Query) -> str:
 def _hint(name: str, query: Query, other: Query, number: int) -> str:
     """Name the nearest granules, or the values, that match without one condition."""
     if name == "bbox":
-        return _nearest_miss(query, other) if number <= _SAMPLE else ""
+        return _nearest_miss(query, other) if number <= PAGE else ""
     if name == "time":
-        return _nearest_in_time(query)
+        start, _, end = (query.time or "../..").partition("/")
+        before = None if start == ".." else query._replace(time=f"../{start}")
+        after = None if end == ".." else query._replace(time=f"{end}/..")
+        return _neighbours(before, after)
+    if len(query.terms[name]) > 1:
+        return ""
     if name == "orbit_and_frame":
-        frames = _values(_look(query.without("frame_id")), "frame_id")
-        if frames:
-            return f"orbit {query.terms['orbit_number']} has {frames}"
+        orbit, frame = query.terms[name][0]
+        query = query.without(name, orbit_number=[orbit])
+        if frames := _values(_look(query), "frame_id"):
+            return f"orbit {orbit} has {frames}"
+        query = query.without(frame_id=[frame])
     if name in ("orbit_number", "orbit_and_frame"):
-        return _nearest_orbits(query, other)
+        if not any("sat:absolute_orbit" in item.properties for item in _look(other, limit=20)):
+            return "these have no orbit number: search them by time"
+        return _neighbours(query._replace(orbit_is="<"), query._replace(orbit_is=">"))
     values = _values(_look(other), name)
-    newest = f"the newest {_SAMPLE} " if number > _SAMPLE else ""
-    return f"{newest}in {values}" if values else ""
-
-
-def _elsewhere(query: Query) -> str:
-    """Name the open collections that do list the product."""
-    code = query.terms["file_type"]
-    others = [name for name in PRODUCTS[code].collections if name not in query.collections]
-    found = [name for name in others if lists(name, code)]
-    return f"; {_join(found)} {'does' if len(found) == 1 else 'do'}" if found else ""
+    return f"{f'the newest {PAGE} ' * (number > PAGE)}in {values}" if values else ""
 
 
 def _holdings(query: Query) -> str:
     """Say from when to when there are granules of the product at all."""
-    everything = query.without("orbit_number", "frame_id", "baseline")
+    everything = query.without(*(term for term in query.terms if term != "file_type"))
     everything = everything._replace(boxes=[None], time=None)
-    told = f"; there are {count(everything)} granules in all"
+    told = f"; there are {matched(everything):,} granules in all"
     if not can_sort():
         return told
     ends = [_look(everything, order, 1) for order in ("datetime", "-datetime")]
     days = [f"{identify(item).start_time:%Y-%m-%d}" for found in ends for item in found]
     return told + (f", from {days[0]} to {days[-1]}" if days else "")
-
-
-def _nearest_in_time(query: Query) -> str:
-    """Name the granules next to the period."""
-    start, _, end = (query.time or "../..").partition("/")
-    before = None if start == ".." else query._replace(time=f"../{start}")
-    after = None if end == ".." else query._replace(time=f"{end}/..")
-    return _neighbours(before, after)
-
-
-def _nearest_orbits(query: Query, other: Query) -> str:
-    """Name the granules of the orbits next to the one asked for."""
-    if not any("sat:absolute_orbit" in item.properties for item in _look(other, limit=20)):
-        return "these have no orbit number: search them by time"
-    return _neighbours(query._replace(orbit_is="<"), query._replace(orbit_is=">"))
 
 
 def _neighbours(before: Query | None, after: Query | None) -> str:
@@ -116,9 +89,10 @@ def _nearest_miss(query: Query, other: Query) -> str:
     """Name the granule that passes nearest to the box, and how far from it."""
     boxes = [box for box in query.boxes if box is not None]
     far = [
-        (min(distance_km(item.geometry, box) for box in boxes), item)
+        (distance, item)
         for item in _look(other)
-        if item.geometry
+        for distance in (distance_km(item.geometry, box) for box in boxes)
+        if distance is not None
     ]
     if not far:
         return "these have no footprint, so no bbox finds them"
@@ -126,7 +100,7 @@ def _nearest_miss(query: Query, other: Query) -> str:
     return f"the nearest: {_name(nearest)}, about {round(distance, -1):.0f} km away"
 
 
-def _look(query: Query, order: str = "-datetime", limit: int = _SAMPLE) -> list[pystac.Item]:
+def _look(query: Query, order: str = "-datetime", limit: int = PAGE) -> list[pystac.Item]:
     """Fetch one page of what matches, in order, the newest first if not told otherwise."""
     found = {
         item.id: item
@@ -152,5 +126,5 @@ def _name(item: pystac.Item) -> str:
     return f"{told.orbit_and_frame or item.id} of {told.start_time:%Y-%m-%d %H:%M}"
 
 
-def _join(names: list[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+def _join(names: list[str], word: str = "and") -> str:
+    return f" {word} ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
