@@ -33,8 +33,8 @@ RAIN = (Target.WARM_RAIN, Target.COLD_RAIN)
 
 
 @pytest.fixture(scope="module")
-def frame(tmp_path_factory: pytest.TempPathFactory) -> Frame:
-    return Frame(parse_granule_id(FMR), tmp_path_factory.mktemp("scenes"))
+def frame(scenes: Path) -> Frame:
+    return Frame(parse_granule_id(FMR), scenes)
 
 
 @pytest.fixture(scope="module")
