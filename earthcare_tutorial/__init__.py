@@ -5,9 +5,9 @@ from importlib.metadata import PackageNotFoundError, version
 from earthcare_tutorial._basemap import mark_synthetic
 from earthcare_tutorial._ranges import StreamStats, stream_stats
 from earthcare_tutorial._swath import prepare_swath
+from earthcare_tutorial.access import check_access
 from earthcare_tutorial.assets import asset_table, h5_url, pick_assets
 from earthcare_tutorial.auth import Token, login
-from earthcare_tutorial.check import check_access
 from earthcare_tutorial.credentials import credential_places, save_credentials
 from earthcare_tutorial.download import download
 from earthcare_tutorial.maps import plot_map

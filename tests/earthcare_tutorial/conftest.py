@@ -37,7 +37,7 @@ def maap(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Maap]:
     monkeypatch.setattr("earthcare_tutorial.auth.TOKEN_URL", f"{service.url}/token")
     monkeypatch.setattr("earthcare_tutorial._http.BACKOFF", 0.0)
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setattr("earthcare_tutorial.check.DATA_ROOT", f"{service.url}/data/")
+    monkeypatch.setattr("earthcare_tutorial.auth.DATA_ORIGINS", (service.url,))
     places = [place.place for place in PLACES if place.place.startswith("$")]
     for name in (*(place[1:] for place in places), "http_proxy", "HTTP_PROXY"):
         monkeypatch.delenv(name, raising=False)

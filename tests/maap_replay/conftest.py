@@ -1,7 +1,5 @@
 """The replay on a loopback socket without TLS; hosts are told apart by their Host header."""
 
-import asyncio
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -11,11 +9,12 @@ from typing import Any
 import pytest
 import requests
 from aiohttp import web
+from filelock import FileLock
 
-from earthcare_synthetic.files import locked
 from earthcare_synthetic.products.table import FILE_TYPES
 from maap_replay import granules
 from maap_replay.recordings import Recordings, load
+from maap_replay.running import running
 from maap_replay.service import REQUESTS, Served, make_app, offline_token
 from maap_replay.service.app import CATALOGUE_HOST as CATALOGUE
 from maap_replay.service.tokens import CLIENT_ID, CLIENT_SECRET, TOKEN_PATH
@@ -63,28 +62,11 @@ class Replay:
 
 
 @contextmanager
-def running(app: web.Application) -> Iterator[Replay]:
-    loop = asyncio.new_event_loop()
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-
-    async def start() -> int:
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        return int(runner.addresses[0][1])
-
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    with requests.Session() as session:
+def replaying(app: web.Application) -> Iterator[Replay]:
+    with requests.Session() as session, running(app, patience=0.1) as port:
         session.trust_env = False  # no proxy on the way to loopback
-        try:
-            port = asyncio.run_coroutine_threadsafe(start(), loop).result(10)
-            yield Replay(f"http://127.0.0.1:{port}", app, session)
-        finally:
-            session.close()
-            asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(10)
-            loop.call_soon_threadsafe(loop.stop)
-            thread.join()
-            loop.close()
+        yield Replay(f"http://127.0.0.1:{port}", app, session)
+        session.close()  # or its connections would be waited for
 
 
 @pytest.fixture(scope="session")
@@ -128,7 +110,7 @@ def products(
     newest = {kind: name for kind, name in newest.items() if kind in FILE_TYPES}
     base = tmp_path_factory.getbasetemp()
     folder = base if worker_id == "master" else base.parent
-    with pytest.MonkeyPatch.context() as patch, locked(folder / "products.lock"):
+    with pytest.MonkeyPatch.context() as patch, FileLock(folder / "products.lock"):
         patch.setenv(granules.FOLDER_VARIABLE, str(folder / "products"))
         with ThreadPoolExecutor(2) as pool:
             files = pool.map(lambda name: granules.granule_file(name, ".h5"), newest.values())
@@ -137,7 +119,7 @@ def products(
 
 @pytest.fixture(scope="session")
 def replay(recordings: Recordings, granule_file: Callable[[str, str], Path]) -> Iterator[Replay]:
-    with running(make_app(recordings, granule_file)) as service:
+    with replaying(make_app(recordings, granule_file)) as service:
         yield service
 
 
@@ -148,4 +130,4 @@ def start(
     """Start a replay with settings of its own."""
     usual = {"recordings": recordings, "granule_file": granule_file}
     with ExitStack() as stack:
-        yield lambda **settings: stack.enter_context(running(make_app(**usual | settings)))
+        yield lambda **settings: stack.enter_context(replaying(make_app(**usual | settings)))

@@ -1,8 +1,10 @@
 """Synthetic EarthCARE granules: full size, real structure, invented weather.
 
 One scene per orbit and frame feeds every product of the frame. Everything follows from the product
-id, so two machines write the same weather. The files say in their ``Notes`` that they are
-synthetic. What writes them is in `earthcare_synthetic.granules`; what is here is quick to import.
+id, so two machines write the same weather; but for the last digits, which differ between
+processors, and with them the sizes of compressed chunks. The files say in their ``Notes`` that they
+are synthetic. What writes them is in `earthcare_synthetic.granules`; what is here is quick to
+import.
 """
 
 from earthcare_synthetic.naming import can_write, picture_name

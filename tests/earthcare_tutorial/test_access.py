@@ -32,7 +32,7 @@ def test_all_is_well_with_eight_bytes(maap, raw_item, link, capsys):
     item.assets["enclosure_h5"].href = link
     token = login(offline_token=SECRET)
     del maap.log[:]
-    assert set(check_access(token, item)["result"]) == {"ok"}
+    assert set(check_access(item, token)["result"]) == {"ok"}
     assert [entry[:2] for entry in maap.log] == [("POST", "/token"), ("GET", "/data/a.h5")]
     assert capsys.readouterr().out == ""
 
@@ -40,9 +40,9 @@ def test_all_is_well_with_eight_bytes(maap, raw_item, link, capsys):
 def test_an_access_token_alone(maap, link, capsys):
     bearer = login(offline_token=SECRET).bearer()
     assert (
-        list(check_access(str(bearer), link)["result"]) == ["ok"] * 2 + ["not tried"] + ["ok"] * 3
+        list(check_access(link, str(bearer))["result"]) == ["ok"] * 2 + ["not tried"] + ["ok"] * 3
     )
-    table = check_access("ended", link)
+    table = check_access(link, "ended")
     assert table["result"]["access token"] == "failed"
     assert table["result"]["offline token"] == "not tried"
     assert "(401)" in capsys.readouterr().out
@@ -61,46 +61,50 @@ def test_an_access_token_alone(maap, link, capsys):
 )
 def test_the_rung_that_broke_is_named(maap, link, capsys, fault, rung, sentence):
     token = login(offline_token=SECRET)
-    maap.faults = [0, fault]  # the exchange is well
-    assert broken(check_access(token, link)) == rung
+    maap.faults = [0, 401, 0, 401] if fault == 401 else [0, *[fault] * 9]  # 0: the exchange
+    assert broken(check_access(link, token)) == rung
     assert sentence in capsys.readouterr().out
 
 
 def test_offline_token_that_ended_since(maap, link, capsys):
     token = login(offline_token=SECRET)
     maap.token_answer = (400, '{"error_description": "Token is not active"}')
-    assert broken(check_access(token, link)) == "offline token"
+    assert broken(check_access(link, token)) == "offline token"
     assert "Token is not active" in capsys.readouterr().out
 
 
 def test_no_network(maap, link, monkeypatch, nowhere, capsys):
     token = login(offline_token=SECRET)
     maap.faults = [0, *[503] * 9]
-    assert broken(check_access(token, link)) == "network"
+    assert broken(check_access(link, token)) == "network"
     maap.faults = []
-    monkeypatch.setattr("earthcare_tutorial.check.DATA_ROOT", nowhere)
-    assert broken(check_access(token, f"{nowhere}/data/a.h5")) == "network"
-    monkeypatch.setattr("earthcare_tutorial.check.DATA_ROOT", maap.url)
+    monkeypatch.setattr("earthcare_tutorial.auth.DATA_ORIGINS", (nowhere,))
+    assert broken(check_access(f"{nowhere}/data/a.h5", token)) == "network"
+    monkeypatch.setattr("earthcare_tutorial.auth.DATA_ORIGINS", (maap.url,))
     monkeypatch.setattr("earthcare_tutorial.auth.TOKEN_URL", f"{nowhere}/token")
-    assert broken(check_access(token, link)) == "network"
+    assert broken(check_access(link, token)) == "network"
     assert capsys.readouterr().out.count("No answer from 127.0.0.1") == 2
 
 
 def test_the_token_goes_to_no_other_address(maap, link, capsys):
     token = login(offline_token=SECRET)
     del maap.log[:]
-    for url in (f"{maap.url}/elsewhere/a.h5", f"{link}.HDR", "a.h5", "https://example.org/a.h5"):
-        assert broken(check_access(token, url)) == "address"
-        assert "the token was not sent" in capsys.readouterr().out
+    for url, why in [
+        (f"{link}.HDR", "a.h5.HDR is no .h5 file, so the token was not sent"),
+        ("a.h5", "a.h5 is no link: take an item of search()"),
+        ("https://example.org/a.h5", "The token was not sent to https://example.org, which is"),
+    ]:
+        assert broken(check_access(url, token)) == "address"
+        assert why in capsys.readouterr().out
     assert not maap.log
 
 
 def test_the_check_shows_no_secret(maap, link, capsys, caplog):
     caplog.set_level("DEBUG")
     token = login(offline_token=SECRET)
-    shown = check_access(token, link).to_string()
+    shown = check_access(link, token).to_string()
     maap.valid.clear()
-    shown += check_access(token, link).to_string() + check_access(SECRET, link).to_string()
+    shown += check_access(link, token).to_string() + check_access(link, SECRET).to_string()
     shown += capsys.readouterr().out + caplog.text
     assert SECRET not in shown
     assert "access-token-" not in shown
