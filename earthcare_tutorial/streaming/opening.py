@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from earthcare_tutorial.streaming.remote import GranuleError, RemoteFile, plain_url
@@ -103,8 +102,7 @@ def _open_lazily(remote: RemoteFile, path: str | None, wanted: Sequence[str] | N
         variables, attrs, notes = fallback.find_variables(remote, paths, wanted)
     together = {key: value for each in reversed(attrs) for key, value in each.items()}
     ds = xr.open_dataset(Store(variables, together), engine="store")
-    if remote.name.startswith("ECA_"):
-        ds.attrs["granule_id"] = PurePosixPath(remote.name).stem
+    ds.attrs["granule_id"] = remote.name.partition(".")[0]
     if notes.upper().startswith("SYNTHETIC"):
         ds.attrs["synthetic"] = notes
     return ds

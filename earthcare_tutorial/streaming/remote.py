@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 import requests
+from requests.exceptions import ConnectTimeout, ProxyError, SSLError
 from urllib3.exceptions import HTTPError
 
-from earthcare_tutorial._answers import RUNGS, SIGNATURE, judge
-from earthcare_tutorial._http import BUSY
-from earthcare_tutorial.auth import Token
-from earthcare_tutorial.credentials import Secret
+from earthcare_tutorial import _http
+from earthcare_tutorial.access import RUNGS, SIGNATURE, judge
+from earthcare_tutorial.assets import h5_url
+from earthcare_tutorial.auth import auth_for
 from earthcare_tutorial.streaming.stats import note_range
 from earthcare_tutorial.streaming.threads import (
     InterruptibleAdapter,
@@ -33,6 +34,8 @@ from earthcare_tutorial.streaming.threads import (
 
 if TYPE_CHECKING:
     import pystac
+
+    from earthcare_tutorial.auth import Token
 
     Span = tuple[int, int, int]
 
@@ -163,13 +166,13 @@ class RemoteFile:
         """
         if self._process != os.getpid():
             self._begin()
-        work, renewed = current_work(), False
+        work = current_work()
         for attempt in count(1):
             with self._turns:
                 work.pause(0)
                 begun = time.perf_counter()
                 try:
-                    body = self._ask(start, end, work, may_renew=not renewed)
+                    body = self._ask(start, end, work)
                 except _AgainError as error:
                     again = error
                 else:
@@ -179,7 +182,6 @@ class RemoteFile:
                         note_range(self.name, self.size, start, start + len(body), begun, done)
                     return body
             work.pause(0)  # when it broke because somebody stopped it
-            renewed = renewed or again.renewed
             failing = work.root.failing = work.root.failing or begun
             pause = min(again.pause or BACKOFF * 2 ** (attempt - 2) * (attempt > 1), LONGEST_PAUSE)
             late = time.perf_counter() + pause > failing + GIVE_UP
@@ -187,10 +189,7 @@ class RemoteFile:
                 break
             work.pause(pause)
         # Raised here and not where it was caught, or it would carry the request, and so the token.
-        if not self.opened:
-            cure = "" if again.hopeless else f": {RUNGS['network']}"
-            raise ConnectionError(f"{again}{cure}.")
-        raise ConnectionError(f"The stream of {self.name} broke ({again}): try again.")
+        raise ConnectionError(f"The stream of {self.name} broke: {again}" if self.opened else again)
 
     def fetch_long(self, start: int, end: int, most: int) -> bytes:
         """Fetch a range in parts of about this size, several at a time, if it is not here."""
@@ -204,9 +203,9 @@ class RemoteFile:
         parts = in_threads(lambda part: self.fetch(*part), pairwise(edges), CONNECTIONS)
         return b"".join(parts)
 
-    def _ask(self, start: int, end: int, work: Work, *, may_renew: bool) -> bytes:
+    def _ask(self, start: int, end: int, work: Work) -> bytes:
         """Ask once; what asking again may mend is raised as _AgainError."""
-        session, host = _session(os.getpid()), urlsplit(self.url).hostname
+        session, host = _session(os.getpid()), _http.host_of(self.url)
         headers = {"Range": f"bytes={start}-{end - 1}", "Accept-Encoding": "identity"}
         asked = session.prepare_request(
             requests.Request("GET", self.url, headers=headers, auth=self._auth)
@@ -220,26 +219,23 @@ class RemoteFile:
                 if answer.status_code != 206:
                     body = _read_body(answer, 4096, work)
                 elif (span := _span(answer)) is None or not span[0] <= start < span[1]:
-                    raise _AgainError(f"{host} sends other bytes than those asked for")
+                    raise _AgainError(f"{host} sends other bytes than those asked for.")
                 else:
                     first, last, size = span
                     body = _read_body(answer, min(end, last) - first, work)[start - first :]
-        except requests.exceptions.SSLError as error:
-            raise _AgainError(_about_certificate(host, error), hopeless=True) from None
-        except (requests.ConnectionError, requests.Timeout) as error:
-            kind = type(error).__name__
-            refused = not self.opened and kind in ("ConnectionError", "ConnectTimeout")
-            raise _AgainError(f"No answer from {host} ({kind})", hopeless=refused) from None
-        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-            raise _AgainError(f"{host} sends cut answers ({type(error).__name__})") from None
+        except requests.RequestException as error:
+            never = isinstance(error, (SSLError, ProxyError, ConnectTimeout)) or not self.opened
+            problem = str(_http.no_answer(error, self.url))
+            hopeless = never and not isinstance(error, requests.ReadTimeout)
+            raise _AgainError(problem, hopeless=hopeless) from None
+        except (HTTPError, ValueError) as error:
+            raise _AgainError(f"{host} sends cut answers ({type(error).__name__}).") from None
         finally:
             forget_connection()
-        if answer.status_code == 401 and may_renew and self._renew(answer):
-            raise _AgainError("401", renewed=True)
         if answer.status_code != 206:
             return self._refused(answer, body, start)
         if len(body) != min(end, size) - start:
-            raise _AgainError(f"{host} sends short answers")
+            raise _AgainError(f"{host} sends short answers.")
         self._check(answer, body, start, size)
         return body
 
@@ -258,10 +254,9 @@ class RemoteFile:
         status = answer.status_code
         if status == 416 and start and (not self.size or start >= self.size):
             return b""
-        if status in BUSY:
-            told = str(status) if self.opened else f"The data server is busy ({status})"
-            raise _AgainError(told, pause=_retry_after(answer))
         broken, seen = judge(answer, body, self.name)
+        if status in _http.BUSY:
+            raise _AgainError(f"{seen} Try again later.", pause=_retry_after(answer))
         if not self.opened and not broken:
             raise GranuleError(
                 f"The server sends {self.name} only as a whole ({status}), so it cannot be"
@@ -270,7 +265,7 @@ class RemoteFile:
         if not self.opened:
             self._raise(broken, seen)
         if status == 200 and broken != "account":
-            raise _AgainError("200")
+            raise _AgainError(f"it comes only as a whole ({status}).")
         cures = {"account": seen, "access token": f"{seen} What to do: {RUNGS['access token']}."}
         cure = cures.get(broken, "try again.")
         raise ConnectionError(f"The stream of {self.name} broke ({status}): {cure}")
@@ -279,48 +274,19 @@ class RemoteFile:
         cure = "" if broken == "account" else f" What to do: {RUNGS[broken]}."
         raise ERRORS.get(broken, PermissionError)(f"{seen}{cure}")
 
-    def _renew(self, answer: requests.Response) -> bool:
-        """Renew a token that was refused; False if that does not help, or did not."""
-        sent = Secret(answer.request.headers.get("Authorization", "").removeprefix("Bearer "))
-        if not isinstance(self._auth, _Signer) or not sent:
-            return False
-        return self._auth.renew(sent)
-
 
 class _AgainError(Exception):
     """An answer that may be better when asked for again; hopeless if hardly so."""
 
-    def __init__(
-        self, problem: str, *, pause: float = 0.0, hopeless: bool = False, renewed: bool = False
-    ) -> None:
+    def __init__(self, problem: str, *, pause: float = 0.0, hopeless: bool = False) -> None:
         super().__init__(problem)
-        self.pause, self.hopeless, self.renewed = pause, hopeless, renewed
-
-
-class _Signer(requests.auth.AuthBase):
-    """Put the token of the moment on a request; a refused one is renewed once for all threads."""
-
-    def __init__(self, token: Token | str) -> None:
-        self._token = token if isinstance(token, Token) else Secret(token)
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        bearer = self._token.bearer() if isinstance(self._token, Token) else self._token
-        request.headers["Authorization"] = f"Bearer {bearer}"
-        return request
-
-    def renew(self, rejected: str) -> bool:
-        """Renew a rejected token; False where there is nothing to renew."""
-        if not isinstance(self._token, Token):
-            return False
-        return self._token.renew(rejected=rejected) != rejected
+        self.pause, self.hopeless = pause, hopeless
 
 
 def _link_and_auth(
     item_or_url: pystac.Item | str, token: Token | str
 ) -> tuple[str, requests.auth.AuthBase]:
     """Return the link of the data, and what signs requests for it."""
-    from earthcare_tutorial.assets import h5_url
-
     url = item_or_url if isinstance(item_or_url, str) else h5_url(item_or_url)
     path = urlsplit(url).path.lower()
     kinds = {".hdr": "the header", ".zip": "the ZIP", ".jpg": "a picture", ".jpeg": "a picture"}
@@ -330,13 +296,13 @@ def _link_and_auth(
             f"{plain_url(url)} is {kind or 'a picture'} of a granule, not its data:"
             " take pick_assets(item)['h5']."
         )
-    return url, _Signer(token)
+    return url, auth_for(token, url, from_item=not isinstance(item_or_url, str))
 
 
 @lru_cache(maxsize=1)
 def _session(process: int) -> requests.Session:
     """Return one session for all granules, so that they share connections; not across a fork."""
-    session = requests.Session()
+    session = _http.session()
     for scheme in ("https://", "http://"):
         session.mount(scheme, InterruptibleAdapter(pool_maxsize=4 * CONNECTIONS))
     return session
@@ -354,15 +320,6 @@ def _span(answer: requests.Response) -> Span | None:
 def _retry_after(answer: requests.Response) -> float:
     asked = answer.headers.get("Retry-After", "")
     return float(asked) if asked.isdecimal() else 0.0
-
-
-def _about_certificate(host: str | None, error: Exception) -> str:
-    if "CERTIFICATE_VERIFY_FAILED" not in str(error):
-        return f"No secure connection to {host} ({type(error).__name__})"
-    return (
-        f"The certificate that {host} shows is not trusted here. If your institute inspects"
-        " traffic, name its certificates in REQUESTS_CA_BUNDLE; else do not go on"
-    )
 
 
 def _read_body(answer: requests.Response, most: int, work: Work) -> bytes:
