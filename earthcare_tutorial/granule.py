@@ -9,10 +9,9 @@ import numpy as np
 
 from earthcare_products.conventions import FRAME_LIMITS
 from earthcare_products.granule_ids import parse_granule_id
-from earthcare_products.msi_grid import COLUMNS, JOINT_NADIR, NADIR_COLUMN
 from earthcare_products.products import PRODUCTS
 from earthcare_products.quality import flag_of
-from earthcare_tutorial._granule import granule_id, look_of, screen
+from earthcare_tutorial._granule import NADIR, granule_id, look_of, screen
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from earthcare_tutorial._granule import Keep
     from earthcare_tutorial.auth import Token
 
-# Where nadir is in a line, by its width: MSI's own grid, the joint standard grid, BBR's views.
-NADIR = {COLUMNS: NADIR_COLUMN, 201: JOINT_NADIR, 3: 1}
 # Heights above the ellipsoid, as far as their attributes or the products' descriptions say so.
 HEIGHTS = r"height|(surface_)?elevation|(ATLID_|MSI_)?(thick_)?cloud_top_height(_MSI|_mean)?"
 HEIGHTS += r"|aerosol_layer_(base|top)|sample_altitude|binHeight|bin_height|surfaceElevation"
@@ -154,7 +151,7 @@ def trim_to_frame(ds: xr.Dataset) -> xr.Dataset:
                 f"Where the track lies is not known in {ds.sizes[across]} columns: trim to the"
                 " frame before you cut across it."
             )
-        latitude = latitude.isel({across: NADIR[ds.sizes[across]]})
+        latitude = latitude.isel({across: NADIR[ds.sizes[across]][0]})
     low, high = sorted(FRAME_LIMITS[told.frame])
     if low == high:  # around a pole
         low, high = (low, 91.0) if low > 0 else (-91.0, high)
