@@ -11,6 +11,7 @@ from earthcare_tutorial.credentials import credential_places, save_credentials
 from earthcare_tutorial.download import download
 from earthcare_tutorial.granule import (
     above_sea_level,
+    baselines,
     describe,
     mask_quality,
     to_display_units,
@@ -31,6 +32,7 @@ __all__ = [
     "__version__",
     "above_sea_level",
     "asset_table",
+    "baselines",
     "check_access",
     "count",
     "credential_places",

@@ -37,7 +37,7 @@ def test_only_what_a_flag_judges_changes(file_type, token):
         np.testing.assert_array_equal(clean[name], ds[name].where(kept))
         assert clean[name].attrs["quality_kept"].startswith(flag.name)
         lost = float(clean[name].attrs["left_out"].partition("%")[0].removeprefix("under "))
-        assert 0 <= lost < 60, f"{clean[name].attrs['left_out']}: hardly what retrievals are like"
+        assert 0 <= lost < 80, f"{clean[name].attrs['left_out']}: hardly what retrievals are like"
 
 
 def test_neighbouring_frames_meet_and_count_nothing_twice(token):
