@@ -74,9 +74,12 @@ def named_in_file(data: xr.DataArray) -> dict[int, str]:
     text = str(data.attrs.get("definition", "")).replace("\\n", "\n").replace("\\t", " ")
     if "bit1:" in text:  # a mask of bits, not codes
         return {}
-    found = re.split(r"(?:^|[\n,;])\s*(-?\d+)\s*[:=]\s*", "\n" + text)[1:]
-    names = [" ".join(name.replace("_", " ").split()) for name in found[1::2]]
-    return {int(code): name for code, name in zip(found[::2], names, strict=True)}
+    found = re.split(r"(?:^|[\n,;])\s*((?:-?\d+\s*[:=]\s*)+)", "\n" + text)[1:]
+    names: dict[int, str] = {}
+    for codes, name in zip(found[::2], found[1::2], strict=True):  # "102:103: Unknown" is seen too
+        plain = " ".join(name.replace("_", " ").split())
+        names |= dict.fromkeys(map(int, re.findall(r"-?\d+", codes)), plain)
+    return names
 
 
 def occurring(ds: xr.Dataset, variable: str, values: Array) -> dict[int, tuple[str, str]] | None:

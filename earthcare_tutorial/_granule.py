@@ -113,5 +113,6 @@ def granule_title(ds: xr.Dataset) -> str:
 
 def label(ds: xr.Dataset, variable: str) -> str:
     """Return "Long name (unit)" for the unit shown."""
-    name = str(ds[variable].attrs.get("long_name") or variable.replace("_", " "))
-    return f"{name[:1].upper()}{name[1:]} ({pretty_unit(look_of(ds, variable).unit)})"
+    look = look_of(ds, variable)
+    name = look.label or str(ds[variable].attrs.get("long_name") or variable.replace("_", " "))
+    return f"{name[:1].upper()}{name[1:]} ({pretty_unit(look.unit)})"
