@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 MAX_CODES = 20  # an integer variable with more values than that is drawn as a quantity
 
 
-def legend_of(ds: xr.Dataset, variable: str, values: Array) -> dict[int, ClassInfo] | None:
+def legend_of(
+    ds: xr.Dataset, variable: str, values: Array, file_type: str = ""
+) -> dict[int, ClassInfo] | None:
     """Return the classes of a variable, or None for a quantity.
 
     Colours are the file's own (``plot_colors``) where it has them. Names are those of the table of
@@ -34,7 +36,7 @@ def legend_of(ds: xr.Dataset, variable: str, values: Array) -> dict[int, ClassIn
     import matplotlib as mpl
 
     told = granule_id(ds)
-    file_type, data = told.file_type if told else "", ds[variable]
+    file_type, data = told.file_type if told else file_type, ds[variable]
     table = class_table(file_type, variable)
     occur = [int(code) for code in np.unique(values[np.isfinite(values)])]
     named = named_in_file(data)

@@ -47,10 +47,10 @@ def plot_curtain(
 
     Quantities get a colour bar, classes their own colours and a legend. More profiles than a figure
     can show are averaged, over those with a value: reflectivity as the power that it stands for,
-    everything else as it is; of classes, the most frequent one is shown. What has no value is grey
-    (hatched beside classes). Where a classification in ``ds`` says that the signal is attenuated, a
-    darker veil lies over the figure; clutter that it names is hatched. The ground is filled and the tropopause dashed, where ``ds`` has them. A file that says it is
-    synthetic is marked so.
+    everything else as it is; of classes, the most frequent one is shown. What has no value is grey,
+    beside classes hatched. Where a classification in ``ds`` says that the signal is attenuated, a
+    darker veil lies over the figure; clutter that it names is hatched. The ground is filled and the
+    tropopause dashed, where ``ds`` has them. A file that says it is synthetic is marked so.
 
     Parameters
     ----------
