@@ -15,6 +15,7 @@ from earthcare_tutorial._progress import progress
 from earthcare_tutorial._ranges import RemoteRanges
 from earthcare_tutorial.access import SIGNATURE
 from earthcare_tutorial.assets import h5_url
+from earthcare_tutorial.credentials import hidden
 from earthcare_tutorial.products import identify
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def download(
     OSError
         When the disk has no room for a file.
     """
+    token = hidden(token)
     several = [items] if isinstance(items, pystac.Item | str) else list(items)
     links = [each if isinstance(each, str) else h5_url(each) for each in several]
     from_item = [not isinstance(each, str) for each in several]

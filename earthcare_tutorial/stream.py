@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from earthcare_tutorial._ranges import RemoteRanges, open_connections
 from earthcare_tutorial.assets import h5_url
+from earthcare_tutorial.credentials import hidden
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -67,6 +68,7 @@ def open_granule(
     """
     from earthcare_tutorial._plan import Granule, open_lazily  # h5py takes long to import
 
+    token = hidden(token)
     url = item_or_url if isinstance(item_or_url, str) else h5_url(item_or_url)
     wanted = [variables] if isinstance(variables, str) else variables
     open_connections(url)
