@@ -9,7 +9,7 @@ from earthcare_tutorial._http import BUSY, TRIES, fetch
 from earthcare_tutorial._notes import _say
 from earthcare_tutorial.assets import h5_url
 from earthcare_tutorial.auth import Token, auth_for
-from earthcare_tutorial.credentials import TOKEN_PAGE, Secret
+from earthcare_tutorial.credentials import TOKEN_PAGE, hidden
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +53,7 @@ def check_access(item: pystac.Item | str, token: Token | str) -> pd.DataFrame:
         One row per rung: "result" is ok, failed or not tried, "cure" says what to do. A sentence
         with what was seen is printed for the rung that failed.
     """
-    token = token if isinstance(token, Token) else Secret(token)
+    token = hidden(token)
     failed, seen = _climb(item, token)
     names = list(RUNGS)
     broken = names.index(failed) if failed else len(names)

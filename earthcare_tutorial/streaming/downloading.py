@@ -17,6 +17,7 @@ import pystac
 from filelock import FileLock
 
 from earthcare_tutorial._progress import progress
+from earthcare_tutorial.credentials import hidden
 from earthcare_tutorial.products import identify
 from earthcare_tutorial.streaming.remote import CONNECTIONS, GranuleError, RemoteFile, plain_url
 from earthcare_tutorial.streaming.threads import in_threads
@@ -73,6 +74,7 @@ def download(
     OSError
         When the disk has no room for a file.
     """
+    token = hidden(token)
     several = [items] if isinstance(items, pystac.Item | str) else list(items)
     folder = Path(folder).expanduser()
     folder.mkdir(parents=True, exist_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from earthcare_tutorial.credentials import hidden
 from earthcare_tutorial.streaming.remote import GranuleError, RemoteFile, plain_url
 from earthcare_tutorial.streaming.threads import in_threads
 
@@ -69,6 +70,7 @@ def open_granule(
         When the file is no HDF5, is damaged, leads to other files, or has no such group or
         variable; lists what there is.
     """
+    token = hidden(token)
     remote = RemoteFile(item_or_url, token)
     wanted = [variables] if isinstance(variables, str) else variables
     ds = _open_lazily(remote, group, wanted)

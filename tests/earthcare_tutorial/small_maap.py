@@ -264,7 +264,7 @@ class Handler(BaseHTTPRequestHandler):
         maap: Maap = self.server.maap  # type: ignore[attr-defined]
         length = int(self.headers["Content-Length"])
         form = {k: v[0] for k, v in parse_qs(self.rfile.read(length).decode()).items()}
-        maap.log.append(("POST", self.path, None))
+        maap.log.append(("POST", self.path, self.headers.get("Authorization")))
         if self.fault(maap):
             return
         if maap.token_answer:
