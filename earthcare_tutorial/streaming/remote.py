@@ -221,7 +221,7 @@ class RemoteFile:
                 if answer.status_code != 206:
                     body = _read_body(answer, 4096, work)
                 elif (span := _span(answer)) is None or not span[0] <= start < span[1]:
-                    raise _AgainError(f"{host} sends other bytes than those asked for.")
+                    raise _AgainError(f"{host} sends other bytes than those asked for: try again.")
                 else:
                     first, last, size = span
                     body = _read_body(answer, min(end, last) - first, work)[start - first :]
@@ -231,13 +231,15 @@ class RemoteFile:
             hopeless = unreachable or isinstance(error, (SSLError, ProxyError, ConnectTimeout))
             raise _AgainError(problem, hopeless=hopeless) from None
         except (HTTPError, ValueError) as error:
-            raise _AgainError(f"{host} sends cut answers ({type(error).__name__}).") from None
+            raise _AgainError(
+                f"{host} sends cut answers ({type(error).__name__}): try again."
+            ) from None
         finally:
             forget_connection()
         if answer.status_code != 206:
             return self._refused(answer, body, start)
         if len(body) != min(end, size) - start:
-            raise _AgainError(f"{host} sends short answers.")
+            raise _AgainError(f"{host} sends short answers: try again.")
         self._check(answer, body, start, size)
         return body
 
@@ -267,7 +269,7 @@ class RemoteFile:
         if not self.opened:
             self._raise(broken, seen)
         if status == 200 and broken != "account":
-            raise _AgainError(f"it comes only as a whole ({status}).")
+            raise _AgainError(f"it comes only as a whole ({status}): try again.")
         cures = {"account": seen, "access token": f"{seen} What to do: {RUNGS['access token']}."}
         cure = cures.get(broken, "try again.")
         raise ConnectionError(f"The stream of {self.name} broke ({status}): {cure}")

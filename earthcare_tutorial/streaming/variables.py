@@ -147,10 +147,11 @@ def find_variables(
     listed = [each.attrs for each in known.values()] + [each.attrs for each in groups]
     look(" ".join(text(attrs.get("coordinates", "")) for attrs in listed).split(), index=True)
     look([dim for each in dims.values() for dim, _ in each], index=True)
+    if any(each.dtype == "S1" and each.shape for each in known.values()):
+        look(there, index=False)  # whether xarray joins letters depends on all
     chosen = {name: known[name] for name in there if name in known}
-    dims = {name: _dimensions(known[name], *there[name]) for name in chosen}
     unnamed: Mapping[int, list[str]] = {}
-    if any(each.shape and not dims[name] for name, each in chosen.items()):
+    if any(each.shape and not _dimensions(each, *there[name]) for name, each in chosen.items()):
         look(there, index=False)  # how dimensions without a name are numbered depends on all
         if odd:
             raise OddError
@@ -158,6 +159,8 @@ def find_variables(
             {name: known[name] for name in there if name in known},
             {name for name in known if _dimensions(known[name], *there[name])},
         )
+        chosen |= {name: known[name] for name in known if known[name].is_scale}
+    dims = {name: _dimensions(known[name], *there[name]) for name in chosen}
     scales = sorted({at for each in dims.values() for _, at in each})
     known_sizes = in_threads(lambda at: size_of(remote, at), scales, METADATA_THREADS)
     sizes = dict(zip(scales, known_sizes, strict=True))
