@@ -22,6 +22,7 @@ from earthcare_tutorial import _http
 from earthcare_tutorial.access import RUNGS, SIGNATURE, judge
 from earthcare_tutorial.assets import h5_url
 from earthcare_tutorial.auth import auth_for
+from earthcare_tutorial.streaming.checksums import is_sound
 from earthcare_tutorial.streaming.stats import note_range
 from earthcare_tutorial.streaming.threads import (
     InterruptibleAdapter,
@@ -368,11 +369,16 @@ class Reader(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         """Read from this place on; blocks that are not in memory are fetched."""
+        body = self._peek(self._remote.size if size < 0 else size)
+        if not is_sound(body, self._peek):
+            raise self._remote.damaged("a checksum in its metadata is wrong")
+        self._place += len(body)
+        return body
+
+    def _peek(self, size: int) -> bytes:
         start = self._place + self._base
-        end = self._remote.size if size < 0 else min(start + size, self._remote.size)
+        end = min(start + size, self._remote.size)
         if end - start > LARGEST_READ:
             raise self._remote.damaged(f"a piece of its metadata has {end - start} bytes")
         numbers = range(start // BLOCK, -(-end // BLOCK))
-        body = b"".join(map(self._remote.block, numbers))[start % BLOCK :][: max(0, end - start)]
-        self._place += len(body)
-        return body
+        return b"".join(map(self._remote.block, numbers))[start % BLOCK :][: max(0, end - start)]
