@@ -106,9 +106,8 @@ def test_attenuated_bins_clutter_ground_and_tropopause_are_marked() -> None:
 
 
 def test_bad_values_are_left_out_and_told() -> None:
-    ds = curtain(
-        np.full((2, 2), 1e-4), "particle_extinction_coefficient_355nm", "m-1", "ATL_EBD_2A"
-    )
+    name = "particle_extinction_coefficient_355nm"
+    ds = curtain(np.full((2, 2), 1e-4), name, "m-1", "ATL_EBD_2A")
     ds["quality_status"] = (CURTAIN, np.array([[0, 3], [0, 0]], dtype="i1"))
     ax = plot_curtain(ds, name)
     assert mesh(ax).get_array().mask.sum() == 1
