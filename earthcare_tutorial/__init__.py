@@ -13,6 +13,7 @@ from earthcare_tutorial.curtain import plot_curtain
 from earthcare_tutorial.download import download
 from earthcare_tutorial.granule import (
     above_sea_level,
+    baselines,
     describe,
     mask_quality,
     to_display_units,
@@ -34,6 +35,7 @@ __all__ = [
     "__version__",
     "above_sea_level",
     "asset_table",
+    "baselines",
     "check_access",
     "class_fractions",
     "classes",

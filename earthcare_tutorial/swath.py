@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from earthcare_products.msi_grid import COLUMNS, NADIR_COLUMN
-from earthcare_tutorial._colours import numbered, occurring, scale_of
-from earthcare_tutorial._granule import granule_title, label, look_of, screen
+from earthcare_tutorial._colours import class_colours, colour_scale, numbered
+from earthcare_tutorial._granule import NADIR, granule_title, label, look_of, screen
 from earthcare_tutorial._pixels import block_mean, block_mode, edges, fill_places, floats
 from earthcare_tutorial.basemap import (
     degrees,
@@ -94,7 +93,7 @@ def plot_swath(
     swath = _read(ds, variable)
     look, values, notes = look_of(ds, variable), swath.values, [granule_title(ds), *swath.notes]
     if swath.classes is None:
-        scale, note = scale_of(look, values, norm, vmin, vmax)
+        scale, note = colour_scale(look, values, norm, vmin, vmax)
         notes += [note]
         low, high = float(scale.vmin or 0.0), float(scale.vmax or 0.0)
         drawn = np.maximum(values, low / 10) if isinstance(scale, LogNorm) else values  # 0 is low
@@ -105,7 +104,7 @@ def plot_swath(
         size = (5.5, 8.0) if view == "map" else (11.0, 3.4)
         ax = plt.subplots(figsize=size, layout="constrained")[1]
     plain_axes(ax, "plot_swath")
-    x, y = (swath.longitude, swath.latitude) if view == "map" else (swath.lines, swath.right_km)
+    x, y = (swath.longitude, swath.latitude) if view == "map" else (swath.lines, swath.across)
     if view == "track":
         drawn = drawn.T
     shown: dict[str, Any] = {"cmap": colours, "norm": scale, "rasterized": True} | kwargs
@@ -140,7 +139,7 @@ class Swath(NamedTuple):
     longitude: Array  # (m + 1, n + 1), degrees east, without jumps
     latitude: Array  # (m + 1, n + 1), degrees north
     lines: Array  # (m + 1,), position in the dataset
-    right_km: Array  # (n + 1,), right of nadir, or of the left edge where nadir is not known
+    across: Array  # (n + 1,), km right of nadir, or column where nadir is not known
     from_nadir: bool
     limits: tuple[float, float, float, float]  # west, east, south, north of what has a place
     track: Array  # (line,), latitude at nadir or else in the middle
@@ -172,22 +171,21 @@ def _read(ds: xr.Dataset, variable: str) -> Swath:
     where, placed = values[cut], placed[cut]
     step = (-(-where.shape[0] // MAX_CELLS[0]), -(-where.shape[1] // MAX_CELLS[1]))
     stored = np.dtype(ds[variable].encoding.get("dtype", ds[variable].dtype))
-    classes = occurring(ds, variable, where)
+    classes = class_colours(ds, variable, where)
     counted = classes is not None or stored.kind in "iub"
-    right_km = _right_km(latitude[len(latitude) // 2], longitude[len(latitude) // 2])
-    from_nadir = values.shape[1] == COLUMNS and cut[1].start <= NADIR_COLUMN < cut[1].stop
-    nadir = NADIR_COLUMN - cut[1].start if from_nadir else len(right_km) // 2
-    right_km -= right_km[nadir] if from_nadir else right_km[0]
+    nadir, pitch = NADIR.get(values.shape[1], (0, 0.0))
+    across = np.arange(cut[1].start, cut[1].stop, dtype=float)
+    middle = int(np.clip(nadir - cut[1].start, 0, len(across) - 1)) if pitch else len(across) // 2
     east, north = longitude[placed], latitude[placed]
     return Swath(
         block_mode(where, step) if counted else block_mean(where, step),
         edges(longitude, step),
         edges(latitude, step),
         edges(np.arange(cut[0].start, cut[0].stop, dtype=float), step[:1]),
-        edges(right_km, step[1:]),
-        from_nadir,
+        edges((across - nadir) * pitch if pitch else across, step[1:]),
+        bool(pitch),
         (east.min(), east.max(), north.min(), north.max()),
-        latitude[:, nadir],
+        latitude[:, middle],
         _times(ds, dims)[cut[0]] if "time" in ds.variables else None,
         notes,
         classes,
@@ -235,14 +233,6 @@ def _times(ds: xr.Dataset, dims: tuple[str, str]) -> Array:
     return np.asarray(np.fmax.reduce(pixels, axis=1))
 
 
-def _right_km(latitude: Array, longitude: Array) -> Array:
-    """Measure one line: distance of its columns to the first one (km)."""
-    lat, lon = np.radians(latitude), np.radians(longitude)
-    half = np.sin(np.diff(lat) / 2) ** 2
-    half += np.cos(lat[1:]) * np.cos(lat[:-1]) * np.sin(np.diff(lon) / 2) ** 2
-    return np.concatenate([[0.0], np.cumsum(2 * 6371.0 * np.arcsin(np.sqrt(half)))])
-
-
 def _label_map(ax: Axes, swath: Swath) -> None:
     from matplotlib.ticker import MaxNLocator
 
@@ -275,5 +265,5 @@ def _label_track(ax: Axes, swath: Swath) -> None:
         labels = [f"{label}\n{time}" for label, time in zip(labels, clock, strict=True)]
     ax.set_xticks(swath.lines[0] + 0.5 + ticks, labels)
     ax.set_xlabel("Latitude" + (" and time (UTC)" if known else ""))
-    ax.set_ylim(swath.right_km.max(), swath.right_km.min())
-    ax.set_ylabel(f"Right of {'nadir' if swath.from_nadir else 'the left edge'}\n(km)")
+    ax.set_ylim(swath.across.max(), swath.across.min())
+    ax.set_ylabel("Right of nadir\n(km)" if swath.from_nadir else "Column")

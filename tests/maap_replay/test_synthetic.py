@@ -31,10 +31,8 @@ FILL = 9.969209968386869e36
 
 
 @pytest.fixture(scope="session")
-def granule(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("granule")
-    write_product(DAY, folder, folder)
-    return folder / f"{DAY}.h5"
+def granule(products: dict[str, Path]) -> Path:
+    return products["MSI_COP_2A"]
 
 
 def test_structure_is_that_of_real_files(granule: Path) -> None:
@@ -121,13 +119,11 @@ def test_cloud_tops_lie_on_one_profile(granule: Path) -> None:
 def test_header_file_parses(granule: Path) -> None:
     root = ElementTree.parse(granule.with_suffix(".HDR")).getroot()  # noqa: S314
     assert root.tag == "Earth_Explorer_Header"
-    assert root.findtext("./Fixed_Header/File_Name") == DAY
+    assert root.findtext("./Fixed_Header/File_Name") == granule.stem
     assert str(root.findtext("./Fixed_Header/Notes")).startswith("SYNTHETIC")
     start = str(root.findtext("./Fixed_Header/Validity_Period/Validity_Start"))
-    assert (
-        datetime.strptime(start, "UTC=%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC)
-        == parse_granule_id(DAY).start_time
-    )
+    begin = datetime.strptime(start, "UTC=%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC)
+    assert begin == parse_granule_id(granule.stem).start_time
 
 
 def test_scene_depends_on_the_frame_only() -> None:
@@ -151,8 +147,8 @@ def test_night_has_cloud_tops_only() -> None:
     assert np.isfinite(clouds.top_height).any()
 
 
-def test_quicklook_is_a_small_jpeg(tmp_path: Path) -> None:
-    write_quicklook(DAY, tmp_path, tmp_path)
+def test_quicklook_is_a_small_jpeg(tmp_path: Path, scenes: Path) -> None:
+    write_quicklook(DAY, tmp_path, scenes)
     (path,) = tmp_path.iterdir()
     assert path.name == f"{DAY}.BID_1.jpeg"
     assert path.stat().st_size < 250_000
@@ -162,9 +158,9 @@ def test_quicklook_is_a_small_jpeg(tmp_path: Path) -> None:
         assert picture.info["comment"] == NOTES.encode()
 
 
-def test_killed_writer_leaves_no_granule(tmp_path: Path) -> None:
+def test_killed_writer_leaves_no_granule(tmp_path: Path, scenes: Path) -> None:
     writer = subprocess.Popen(
-        [sys.executable, "-m", "earthcare_synthetic", DAY, str(tmp_path)],
+        [sys.executable, "-m", "earthcare_synthetic", DAY, tmp_path, scenes],
         stderr=subprocess.DEVNULL,
     )
     while not list(tmp_path.glob(".*.h5.*")) and writer.poll() is None:
