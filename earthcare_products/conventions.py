@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-#: The days that began after a leap second, since 2000, the epoch of the files' time, from Bulletin C
+#: The days that began after a leap second, since the files' epoch, from Bulletin C
 #: of the International Earth Rotation and Reference Systems Service (hpiers.obspm.fr), which
 #: announces one half a year ahead.
 AFTER_LEAP_SECONDS = ("2006-01-01", "2009-01-01", "2012-07-01", "2015-07-01", "2017-01-01")

@@ -15,8 +15,8 @@ from earthcare_products import conventions, msi_grid
 from earthcare_products.baselines import baselines, census_origin
 from earthcare_products.classes import UNKNOWN_COLOUR, class_table, class_variables
 from earthcare_products.display import display, plain_unit
-from earthcare_products.granule_ids import file_type, orbit_and_frame, parse_granule_id
-from earthcare_products.products import PRODUCTS
+from earthcare_products.granule_ids import orbit_and_frame, parse_granule_id
+from earthcare_products.products import PRODUCTS, file_type
 from earthcare_synthetic.products.table import FILE_TYPES, TABLES, Variable, read_table
 from tools.make_baselines import BASELINES, CENSUS, derive
 
