@@ -9,9 +9,9 @@ import numpy as np
 
 from earthcare_products import baselines as census
 from earthcare_products.conventions import FRAME_LIMITS
-from earthcare_products.granule_ids import file_type as find_type
 from earthcare_products.granule_ids import parse_granule_id
 from earthcare_products.products import PRODUCTS
+from earthcare_products.products import file_type as find_type
 from earthcare_products.quality import flag_of
 from earthcare_tutorial._granule import NADIR, granule_id, look_of, screen
 
