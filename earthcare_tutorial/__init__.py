@@ -8,11 +8,10 @@ from earthcare_tutorial.assets import asset_table, h5_url, pick_assets
 from earthcare_tutorial.auth import Token, login
 from earthcare_tutorial.basemap import mark_synthetic
 from earthcare_tutorial.credentials import credential_places, save_credentials
+from earthcare_tutorial.describing import baselines, describe
 from earthcare_tutorial.download import download
 from earthcare_tutorial.granule import (
     above_sea_level,
-    baselines,
-    describe,
     mask_quality,
     to_display_units,
     trim_to_frame,
