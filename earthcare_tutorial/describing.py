@@ -9,7 +9,7 @@ from earthcare_products.granule_ids import file_type as find_type
 from earthcare_products.granule_ids import parse_granule_id
 from earthcare_products.products import PRODUCTS
 from earthcare_products.quality import flag_of
-from earthcare_tutorial.stream import open_granule
+from earthcare_tutorial.streaming import open_granule
 
 if TYPE_CHECKING:
     import pandas as pd
