@@ -9,10 +9,9 @@ from earthcare_tutorial.basemap import mark_synthetic
 from earthcare_tutorial.classifying import class_fractions, classes, plot_classes
 from earthcare_tutorial.credentials import credential_places, save_credentials
 from earthcare_tutorial.curtain import plot_curtain
+from earthcare_tutorial.describing import baselines, describe
 from earthcare_tutorial.granule import (
     above_sea_level,
-    baselines,
-    describe,
     mask_quality,
     to_display_units,
     trim_to_frame,
