@@ -2,20 +2,24 @@
 
 from importlib.metadata import PackageNotFoundError, version
 
+from earthcare_products.granule_ids import file_type
+from earthcare_products.products import PRODUCTS
 from earthcare_tutorial._basemap import mark_synthetic
 from earthcare_tutorial._ranges import StreamStats, stream_stats
 from earthcare_tutorial._swath import prepare_swath
 from earthcare_tutorial.access import check_access
 from earthcare_tutorial.assets import asset_table, h5_url, pick_assets
 from earthcare_tutorial.auth import Token, login
+from earthcare_tutorial.combining import align, companions
 from earthcare_tutorial.credentials import credential_places, save_credentials
 from earthcare_tutorial.download import download
 from earthcare_tutorial.maps import plot_map
 from earthcare_tutorial.plot import plot_swath
-from earthcare_tutorial.products import PRODUCTS, file_type, identify
+from earthcare_tutorial.products import identify
 from earthcare_tutorial.quicklook import quicklook_url, show_gallery, show_quicklook
 from earthcare_tutorial.save import data_doi, save_figure
 from earthcare_tutorial.searching import count, search
+from earthcare_tutorial.sites import cut_around, overpasses
 from earthcare_tutorial.stream import open_granule
 
 __all__ = [
@@ -23,10 +27,13 @@ __all__ = [
     "StreamStats",
     "Token",
     "__version__",
+    "align",
     "asset_table",
     "check_access",
+    "companions",
     "count",
     "credential_places",
+    "cut_around",
     "data_doi",
     "download",
     "file_type",
@@ -35,6 +42,7 @@ __all__ = [
     "login",
     "mark_synthetic",
     "open_granule",
+    "overpasses",
     "pick_assets",
     "plot_map",
     "plot_swath",

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import requests
 
+from earthcare_products.products import PRODUCTS
 from earthcare_tutorial import _http
 from earthcare_tutorial._notes import _say
-from earthcare_tutorial.products import PRODUCTS, identify
+from earthcare_tutorial.products import identify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -14,7 +14,7 @@ from earthcare_tutorial._basemap import (
     label_degrees,
     mark_synthetic,
 )
-from earthcare_tutorial._footprint import along_great_circles
+from earthcare_tutorial._footprint import along_great_circles, sun_is_up
 from earthcare_tutorial._swath import floats, granule_title
 from earthcare_tutorial.products import identify
 
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 COLOURS = {"day": "#d55e00", "day and night": "#8a4f9e", "night": "#0072b2"}
 MOST_LABELS = 16  # more names than that hide the map
 POLAR_CIRCLE = 50.0  # a map of a pole ends at this latitude, in degrees
-HORIZON = 0.833  # degrees that the Sun's centre is below the horizon at sunrise
 
 
 def plot_map(
@@ -191,22 +190,11 @@ def _round_the_pole(longitude: Array, latitude: Array) -> tuple[Array, Array]:
 
 
 def _side(outline: Outline) -> str:
-    """Tell where the Sun is up: by the low-precision formulas of the Astronomical Almanac."""
-    import pandas as pd
-
+    """Tell where the Sun is up."""
     if outline.time is None:
         return "day and night"
-    naive = outline.time.tz_convert(None) if outline.time.tzinfo else outline.time
-    days = (naive - pd.Timestamp("2000-01-01T12:00")) / pd.Timedelta(days=1)
-    anomaly = np.radians(357.528 + 0.9856003 * days)
-    ecliptic = 280.460 + 0.9856474 * days + 1.915 * np.sin(anomaly) + 0.020 * np.sin(2 * anomaly)
-    tilt, ecliptic = np.radians(23.439), np.radians(ecliptic)
-    declination = np.arcsin(np.sin(tilt) * np.sin(ecliptic))
-    ascension = np.arctan2(np.cos(tilt) * np.sin(ecliptic), np.cos(ecliptic))
-    greenwich = np.radians((18.697374558 + 24.06570982441908 * days) % 24 * 15)
-    lat, hour = np.radians(outline.latitude), greenwich + np.radians(outline.longitude) - ascension
-    height = np.sin(lat) * np.sin(declination) + np.cos(lat) * np.cos(declination) * np.cos(hour)
-    lit = float((np.degrees(np.arcsin(height)) > -HORIZON).mean())
+    time = outline.time if outline.time.tzinfo else outline.time.tz_localize("UTC")
+    lit = float(sun_is_up(time, outline.latitude, outline.longitude).mean())
     return "day" if lit == 1 else "night" if lit == 0 else "day and night"
 
 

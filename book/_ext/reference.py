@@ -99,7 +99,7 @@ def product_rows(codes: list[str], about: dict[str, dict[str, str]]) -> list[lis
         if lessons := lessons_with(code):
             links = "; ".join(f"[](../notebooks/{path.name})" for path in lessons)
             holds.append(f"Lessons: {links}.")
-        rows.append([f"`{code}`<br>{product.alias}", ", ".join(kind), "<br>".join(holds)])
+        rows.append([f"`{code}`<br>{product.short_name}", ", ".join(kind), "<br>".join(holds)])
     return rows
 
 
