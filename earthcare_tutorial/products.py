@@ -1,4 +1,4 @@
-"""What a granule's name tells, or its properties where it has a name of its own."""
+"""Which product, orbit and frame a granule is; the products themselves are facts of their own."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from earthcare_products.granule_ids import GranuleId, parse_granule_id
+from earthcare_products.granule_ids import GranuleId, file_type, parse_granule_id
+from earthcare_products.products import PRODUCTS
 
 if TYPE_CHECKING:
     import pystac
 
-#: The time of an item that does not tell one.
-UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)
+__all__ = ["PRODUCTS", "UNKNOWN", "as_utc", "file_type", "identify"]
 
 
 def identify(item: pystac.Item | str) -> GranuleId:
@@ -23,11 +23,11 @@ def identify(item: pystac.Item | str) -> GranuleId:
     Parameters
     ----------
     item : pystac.Item or str
-        An item, or its id.
+        An item, its id, or the name of one of its files.
 
     Returns
     -------
-    earthcare_products.granule_ids.GranuleId
+    GranuleId
         Named tuple (file_type, baseline, start_time, created, orbit_and_frame, ...).
 
     Raises
@@ -40,12 +40,13 @@ def identify(item: pystac.Item | str) -> GranuleId:
     >>> identify("ECA_EXBA_MSI_COP_2A_20250316T133058Z_20250912T203345Z_04537E").orbit_and_frame
     '04537E'
     """
-    if isinstance(item, str):
-        return parse_granule_id(item)
+    name = item if isinstance(item, str) else item.id
     try:
-        return parse_granule_id(str(item.id))
+        return parse_granule_id(str(name).partition(".")[0])
     except ValueError:
-        return _from_properties(item.properties)
+        if isinstance(item, str):
+            raise
+        return _identify_by_properties(item.properties)
 
 
 def as_utc(when: str | datetime) -> datetime:
@@ -63,8 +64,12 @@ def as_utc(when: str | datetime) -> datetime:
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
 
-def _from_properties(told: dict[str, Any]) -> GranuleId:
-    """Read the same from the properties of an item, as far as they go."""
+#: The time of an item that does not tell one.
+UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _identify_by_properties(told: dict[str, Any]) -> GranuleId:
+    """Do the same for an item with a name of its own, from its properties, as far as they go."""
 
     def time(*names: str) -> datetime:
         for name in names:

@@ -8,7 +8,8 @@ import warnings
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from earthcare_products.granule_ids import file_type as product_code
+from earthcare_products.granule_ids import file_type as read_file_type
+from earthcare_products.granule_ids import orbit_and_frame as read_orbit_and_frame
 from earthcare_products.products import PRODUCTS
 from earthcare_tutorial._notes import _say
 from earthcare_tutorial.catalogue import (
@@ -184,14 +185,14 @@ def make_query(
     """Check the arguments of :func:`search`, and put them together; without a network."""
     names = [str(name).strip() for name in _listed("ids", ids)]
     own = [identify(name).file_type for name in names]
-    codes = [product_code(name) for name in _listed("file_type", file_type)]
+    codes = [read_file_type(name) for name in _listed("file_type", file_type)]
     codes = codes or list(dict.fromkeys(own))
     if orbit_and_frame is not None and (orbit_number is not None or frame_id is not None):
         raise ValueError("Give orbit_and_frame, or orbit_number and frame_id, but not both.")
     pairs = _values("orbit_and_frame", orbit_and_frame)
     terms: dict[str, list[Any]] = {
         "file_type": codes,
-        "orbit_and_frame": [(int(pair[:-1]), pair[-1]) for pair in pairs],
+        "orbit_and_frame": [read_orbit_and_frame(pair) for pair in pairs],
         "orbit_number": [int(float(number)) for number in _values("orbit_number", orbit_number)],
         "frame_id": _values("frame_id", frame_id),
         "baseline": _values("baseline", None if _every(baseline) else baseline),

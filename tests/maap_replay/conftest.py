@@ -1,7 +1,6 @@
 """The replay on a loopback socket without TLS; hosts are told apart by their Host header."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -9,19 +8,13 @@ from typing import Any
 import pytest
 import requests
 from aiohttp import web
-from filelock import FileLock
 
-from earthcare_synthetic.products.table import FILE_TYPES
-from maap_replay import granules
 from maap_replay.recordings import Recordings, load
 from maap_replay.running import running
 from maap_replay.service import REQUESTS, Served, make_app, offline_token
 from maap_replay.service.app import CATALOGUE_HOST as CATALOGUE
 from maap_replay.service.tokens import CLIENT_ID, CLIENT_SECRET, TOKEN_PATH
 from maap_replay.service.tokens import HOST as IAM
-
-#: Down over the Gulf of Guinea at noon; it has a product of each type, JAXA's included.
-FRAME = "04537E"
 
 
 class Replay:
@@ -95,26 +88,6 @@ def granule_file(
 @pytest.fixture(scope="session")
 def recordings() -> Recordings:
     return load()
-
-
-@pytest.fixture(scope="session")
-def products(
-    recordings: Recordings, tmp_path_factory: pytest.TempPathFactory, worker_id: str
-) -> dict[str, Path]:
-    """File type -> the newest product of the frame, for each type that can be written.
-
-    Two writers at a time fill a cache of the tests' own, once for all workers of pytest-xdist.
-    """
-    versions = sorted((item["properties"]["version"], item["id"]) for item in recordings.items)
-    newest = {name[9:19]: name for _, name in versions if name.endswith(FRAME)}
-    newest = {kind: name for kind, name in newest.items() if kind in FILE_TYPES}
-    base = tmp_path_factory.getbasetemp()
-    folder = base if worker_id == "master" else base.parent
-    with pytest.MonkeyPatch.context() as patch, FileLock(folder / "products.lock"):
-        patch.setenv(granules.FOLDER_VARIABLE, str(folder / "products"))
-        with ThreadPoolExecutor(2) as pool:
-            files = pool.map(lambda name: granules.granule_file(name, ".h5"), newest.values())
-            return dict(zip(newest, files, strict=True))
 
 
 @pytest.fixture(scope="session")
