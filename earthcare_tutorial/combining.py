@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from earthcare_products.granule_ids import file_type
 from earthcare_tutorial._footprint import apart_km, on_sphere
+from earthcare_tutorial._notes import warn
 from earthcare_tutorial.catalogue import Query
 from earthcare_tutorial.products import identify
 from earthcare_tutorial.searching import find, keep_latest, make_query
@@ -69,7 +69,7 @@ def companions(
     if missing := [code for code in codes if code not in found]:
         reasons = _where_else(missing, frame, query)
         told = "; ".join(f"{code}: {reasons[code]}" for code in missing)
-        warnings.warn(f"Not found for {frame}: {told}.", stacklevel=2)
+        warn(f"Not found for {frame}: {told}.")
     return {code: found[code] for code in codes if code in found}
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-import warnings
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from earthcare_products.granule_ids import file_type as read_file_type
 from earthcare_products.granule_ids import orbit_and_frame as read_orbit_and_frame
 from earthcare_products.products import PRODUCTS
-from earthcare_tutorial._notes import _say
+from earthcare_tutorial._notes import _say, warn
 from earthcare_tutorial.catalogue import (
     MOST,
     PAGE,
@@ -124,9 +123,9 @@ def search(
     items = find(query, most)
     missing = set(query.ids) - {item.id for item in items}
     if not items:
-        warnings.warn(explain(query), stacklevel=2)
+        warn(explain(query))
     elif missing:
-        warnings.warn(f"Not in the catalogue: {', '.join(sorted(missing))}.", stacklevel=2)
+        warn(f"Not in the catalogue: {', '.join(sorted(missing))}.")
     if _every(baseline) == "latest" and ids is None:
         items = keep_latest(items)
     return items[:most]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from earthcare_tutorial._footprint import (
     outlines,
     sun_is_up,
 )
+from earthcare_tutorial._notes import warn
 from earthcare_tutorial.catalogue import Query
 from earthcare_tutorial.explaining import explain
 from earthcare_tutorial.products import identify
@@ -111,7 +111,7 @@ def overpasses(
             )
         else:
             why = f"Nothing passes {where}. {explain(query)}"
-        warnings.warn(why, stacklevel=2)
+        warn(why)
     for row in rows:
         row["light"] = "day" if sun_is_up(row["time"], latitude, longitude) else "night"
     columns = ["time", "distance_km", "side", "light", "orbit_and_frame", "baseline", "id"]
