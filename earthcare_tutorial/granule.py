@@ -14,6 +14,7 @@ from earthcare_products.granule_ids import parse_granule_id
 from earthcare_products.products import PRODUCTS
 from earthcare_products.quality import flag_of
 from earthcare_tutorial._granule import NADIR, granule_id, look_of, screen
+from earthcare_tutorial.products import refuse_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -254,6 +255,7 @@ def describe(item: pystac.Item, token: Token | str) -> pd.DataFrame:
 
     from earthcare_tutorial.streaming import open_granule
 
+    refuse_text(item)
     told = parse_granule_id(item.id)
     rows = []
     for group in PRODUCTS[told.file_type].groups or ("ScienceData",):

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from earthcare_tutorial._footprint import along_great_circles, sun_is_up
+from earthcare_tutorial._footprint import outlines as lines_of
 from earthcare_tutorial._granule import granule_title
+from earthcare_tutorial._notes import warn
 from earthcare_tutorial._pixels import floats
 from earthcare_tutorial.basemap import (
     coastlines,
@@ -18,7 +20,7 @@ from earthcare_tutorial.basemap import (
     mark_synthetic,
     plain_axes,
 )
-from earthcare_tutorial.products import identify
+from earthcare_tutorial.products import identify, refuse_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,9 +83,16 @@ def plot_map(
     """
     import matplotlib.pyplot as plt
 
+    refuse_text(granules)
     many = isinstance(granules, Iterable) and not hasattr(granules, "data_vars")
     listed: Any = granules if many else [granules]
-    outlines = [_outline(granule) for granule in listed]
+    parts = [(granule, _outlines(granule)) for granule in listed]
+    outlines = [outline for _, found in parts for outline in found]
+    if missing := [granule.id for granule, found in parts if not found]:
+        sentence = f"No footprint that is a polygon or a line, so not drawn: {', '.join(missing)}."
+        if not outlines:
+            raise ValueError(sentence)
+        warn(sentence)
     if pole not in (None, "north", "south"):
         raise ValueError(f"pole={pole!r} is neither 'north' nor 'south'.")
     if not outlines:
@@ -131,26 +140,25 @@ class Outline(NamedTuple):
     synthetic: bool
 
 
-def _outline(granule: Any) -> Outline:
+def _outlines(granule: Any) -> list[Outline]:
+    """Return the parts of a granule's footprint, or the outline of its pixels."""
     import pandas as pd
 
     if hasattr(granule, "data_vars"):
-        return _outline_of_pixels(granule)
-    geometry = granule.geometry or {}
-    points: Any = geometry.get("coordinates") or []
-    if geometry.get("type") == "Polygon":
-        points = points[0]
-    if len(points) < 2 or geometry.get("type") not in ("Polygon", "LineString"):
-        raise ValueError(f"{granule.id} has no footprint that is a polygon or a line.")
+        return [_outline_of_pixels(granule)]
+    refuse_text(granule)
+    lines = lines_of(granule.geometry)
     start, end = granule.common_metadata.start_datetime, granule.common_metadata.end_datetime
     both = [pd.Timestamp(time) for time in (start or granule.datetime, end or granule.datetime)]
-    longitude, latitude = np.asarray(points, dtype=float)[:, :2].T
-    longitude, latitude = along_great_circles(longitude, latitude)
-    closed = geometry["type"] == "Polygon"
-    if closed:
-        longitude, latitude = _round_the_pole(longitude, latitude)
-    name = identify(granule.id).orbit_and_frame
-    return Outline(name, longitude, latitude, closed, both[0] + (both[1] - both[0]) / 2, False)
+    name, middle = identify(granule).orbit_and_frame, both[0] + (both[1] - both[0]) / 2
+    found = []
+    for line in lines:
+        longitude, latitude = along_great_circles(line[:, 0], line[:, 1])
+        closed = "Polygon" in granule.geometry["type"]
+        if closed:
+            longitude, latitude = _round_the_pole(longitude, latitude)
+        found.append(Outline(name, longitude, latitude, closed, middle, False))
+    return found
 
 
 def _outline_of_pixels(ds: xr.Dataset) -> Outline:
