@@ -253,6 +253,9 @@ class Handler(BaseHTTPRequestHandler):
             self.send(200, kind, body, Accept_Ranges="bytes")
             return
         first, last = int(wanted[1]), min(int(wanted[2] or len(body)), len(body) - 1)
+        if first > last:
+            self.send(416, kind, b"", Content_Range=f"bytes */{len(body)}")
+            return
         place = f"bytes {first}-{last}/{len(body)}"
         self.send(206, kind, body[first : last + 1], Content_Range=place, ETag=maap.etag)
 
