@@ -6,6 +6,7 @@ import io
 import threading
 from http.server import ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
 
 import h5py
 import matplotlib as mpl
@@ -16,6 +17,8 @@ from matplotlib.image import imsave
 
 from earthcare_tutorial import catalogue
 from earthcare_tutorial.credentials import PLACES
+from maap_replay.items import make_item as replayed_item
+from maap_replay.pytest_plugin import EsaMaap
 from tests.earthcare_tutorial.small_maap import Handler, Maap, Server, jwt, make_item
 
 if TYPE_CHECKING:
@@ -50,6 +53,41 @@ def maap(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Maap]:
 
 
 @pytest.fixture
+def esa_maap(esa_maap: EsaMaap, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> EsaMaap:
+    """ESA MAAP on loopback, for somebody without credentials who has not asked it anything yet."""
+    monkeypatch.setattr("earthcare_tutorial._http.BACKOFF", 0.0)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for place in PLACES:
+        if place.place.startswith("$"):
+            monkeypatch.delenv(place.place[1:], raising=False)
+    catalogue._opened.cache_clear()
+    catalogue._queryables.cache_clear()
+    return esa_maap
+
+
+def searches(maap: EsaMaap) -> list[dict[str, str]]:
+    """Return the parameters of the searches so far."""
+    asked = [urlsplit(one.path) for one in maap.log]
+    return [dict(parse_qsl(one.query)) for one in asked if one.path == "/catalogue/search"]
+
+
+def made_item(
+    start: str = "20251013T131444",
+    orbit: str = "07820E",
+    *,
+    kind: str = "MSI_COP_2A",
+    baseline: str = "BA",
+    created: str = "20251013T162407",
+    **told: Any,
+) -> dict[str, Any]:
+    """Make an item as the catalogue sends it, with the asset keys of late 2025."""
+    item = replayed_item(f"ECA_EX{baseline}_{kind}_{start}Z_{created}Z_{orbit}", **told)
+    if "enclosure_h5" in item["assets"]:
+        item["assets"]["enclosure_h5"]["file:size"] = 136301685
+    return item
+
+
+@pytest.fixture
 def nowhere() -> str:
     """Return an address where nobody listens."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -58,14 +96,17 @@ def nowhere() -> str:
 
 
 @pytest.fixture
-def raw_item() -> Callable[..., dict[str, Any]]:
-    return make_item
+def raw_item(request: pytest.FixtureRequest) -> Callable[..., dict[str, Any]]:
+    return make_item if "maap" in request.fixturenames else made_item
 
 
 @pytest.fixture
-def item(maap: Maap) -> Callable[..., pystac.Item]:
+def item(request: pytest.FixtureRequest) -> Callable[..., pystac.Item]:
     """Make a pystac Item whose links lead to the loopback service."""
-    return lambda *args, **kwargs: pystac.Item.from_dict(make_item(*args, base=maap.url, **kwargs))
+    if "maap" in request.fixturenames:
+        maap = request.getfixturevalue("maap")
+        return lambda *args, **told: pystac.Item.from_dict(make_item(*args, base=maap.url, **told))
+    return lambda *args, **told: pystac.Item.from_dict(made_item(*args, **told))
 
 
 @pytest.fixture(name="jwt")

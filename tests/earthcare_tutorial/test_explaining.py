@@ -1,9 +1,7 @@
 """A search that finds nothing: which condition is to blame, and what the nearest answer is.
 
-The first tests ask the recorded catalogue: they need `maap-replay run -- pytest`, or `make test`.
+The first tests ask the recorded catalogue.
 """
-
-import os
 
 import numpy as np
 import pytest
@@ -15,9 +13,6 @@ GULF = (0, -20, 10, -10)
 # The great circle between two points at 80° N, 60° of longitude apart, goes as far north as this.
 BULGE = np.degrees(np.arctan(np.tan(np.radians(80)) / np.cos(np.radians(30))))
 V2 = "EarthCAREL2Validated_MAAP"
-on_the_replay = pytest.mark.skipif(
-    "MAAP_REPLAY_PORT" not in os.environ, reason="needs the replay: run `make test`"
-)
 
 # What is asked, and what the answer tells.
 NOTHING = {
@@ -84,7 +79,7 @@ NOTHING = {
 }
 
 
-@on_the_replay
+@pytest.mark.usefixtures("esa_maap")
 @pytest.mark.parametrize(("asked", "told"), NOTHING.values(), ids=NOTHING)
 def test_the_nearest_alternative_is_named(asked, told):
     with pytest.warns(UserWarning, match="granule matches in") as warned:
@@ -94,30 +89,31 @@ def test_the_nearest_alternative_is_named(asked, told):
     assert only.filename == __file__
 
 
-@on_the_replay
+@pytest.mark.usefixtures("esa_maap")
 def test_a_misspelt_collection_is_corrected():
     with pytest.raises(ValueError, match=r"L01L1Products_MAAP\. The nearest is EarthCAREL0L1"):
         search("M-COP", collection="EarthCAREL01L1Products_MAAP")
 
 
 @pytest.fixture
-def two_weeks(maap, raw_item):
-    maap.items = [
+def two_weeks(esa_maap, raw_item):
+    items = [
         raw_item("20251013T131444", "07820E"),
         raw_item("20251020T132215", "07929E"),
         raw_item("20251026T011445", "08015A"),
     ]
-    return maap
+    esa_maap.serve(items)
+    return esa_maap
 
 
 def test_a_catalogue_that_cannot_sort_gives_counts_alone(two_weeks):
-    two_weeks.sorts = False
+    two_weeks.fail("no sorting")
     with pytest.warns(UserWarning, match=r": 3 do without time\.$"):
         search("M-COP", end_time="2025-01-01")
 
 
 def test_a_frame_that_cannot_be_searched_is_explained_too(two_weeks):
-    two_weeks.names = ("product:type", "sat:absolute_orbit", "none", "version")
+    two_weeks.fail("no frames")
     with pytest.warns(UserWarning, match=r": 3 do without frame_id \(in frames A and E\)\.$"):
         search("M-COP", frame_id="C", start_time="2025-10-01")
 
@@ -172,6 +168,8 @@ def test_distance_is_measured_on_the_sphere(footprint, box, degrees):
 )
 def test_a_footprint_without_lines_has_no_distance(two_weeks, footprint):
     assert distance_km(footprint, (3, 0, 4, 1)) is None
-    two_weeks.items[0]["geometry"] = footprint
+    items = two_weeks.items
+    items[0]["geometry"] = footprint
+    two_weeks.serve(items)
     with pytest.warns(UserWarning, match="3 do without bbox .the nearest: 0[78]"):
         search("M-COP", bbox=(0, 50, 1, 60))

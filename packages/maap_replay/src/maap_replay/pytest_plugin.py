@@ -70,6 +70,13 @@ class EsaMaap:
         self._stack.close()
 
     @property
+    def items(self) -> list[dict[str, Any]]:
+        """What the catalogue holds; hand a changed list to `serve`."""
+        from maap_replay.service.keys import RECORDINGS
+
+        return [*self._app[RECORDINGS].items]
+
+    @property
     def log(self) -> list[Served]:
         """What was asked so far, oldest first: method, host, path, range, status, bytes, token."""
         from maap_replay.service import REQUESTS
@@ -136,6 +143,27 @@ class EsaMaap:
             self._app[ACTIVE].append(read({"fault": fault, **settings}))
         except RefusalError as refusal:
             raise ValueError(refusal.description) from None
+
+    def fail_next(self, *faults: str | int | None) -> None:
+        """Spoil the next requests, one each, whatever they ask for; None lets one pass.
+
+        Parameters
+        ----------
+        *faults : str, int or None
+            Names of faults, or statuses with which the load balancer answers.
+        """
+        for place, fault in enumerate(faults):
+            if isinstance(fault, int):
+                self.fail("503 burst", status=fault, path=".", after=place)
+            elif fault is not None:
+                self.fail(fault, path=".", after=place, times=1)
+
+    @property
+    def faults(self) -> list[dict[str, Any]]:
+        """The faults that are on, with what is left of each."""
+        from maap_replay.service.faults import ACTIVE
+
+        return [fault.state() for fault in self._app[ACTIVE]]
 
     def heal(self) -> None:
         """Switch every fault off."""

@@ -86,7 +86,7 @@ def store(recordings: Recordings, make: GranuleFile) -> Store:
     for item in recordings.items:
         is_open = recordings.is_open(item["collection"])
         for asset in item["assets"].values():
-            _, data, rest = asset["href"].partition("/data/")
+            _, data, rest = asset.get("href", "").partition("/data/")
             if not data:
                 continue
             path = data + rest
