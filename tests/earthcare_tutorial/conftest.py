@@ -57,7 +57,9 @@ def maap(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Maap]:
 def esa_maap(esa_maap: EsaMaap, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> EsaMaap:
     """ESA MAAP on loopback, for somebody without credentials who has not asked it anything yet."""
     monkeypatch.setattr("earthcare_tutorial._http.BACKOFF", 0.0)
+    monkeypatch.setattr("earthcare_tutorial.streaming.remote.BACKOFF", 0.0)
     monkeypatch.setenv("HOME", str(tmp_path))
+    esa_maap.accept("*")
     for place in PLACES:
         if place.place.startswith("$"):
             monkeypatch.delenv(place.place[1:], raising=False)
@@ -168,9 +170,14 @@ def write_granule(path: Path, *, notes: str = "SYNTHETIC: for tests", lines: int
 
 
 @pytest.fixture
-def granule(maap: Maap, tmp_path: Path) -> str:
+def granule(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Put a granule on the data server, and return its link."""
-    name = make_item()["id"]
-    maap.files[f"/data/{name}.h5"] = ("application/x-hdf5", write_granule(tmp_path / "a.h5"))
-    maap.valid.add("good")
-    return f"{maap.url}/data/{name}.h5"
+    body = write_granule(tmp_path / "a.h5")
+    if "maap" in request.fixturenames:
+        maap = request.getfixturevalue("maap")
+        maap.files[f"/data/{make_item()['id']}.h5"] = ("application/x-hdf5", body)
+        maap.valid.add("good")
+        return f"{maap.url}/data/{make_item()['id']}.h5"
+    maap = request.getfixturevalue("esa_maap")
+    maap.accept(access_token="good")
+    return maap.put(made_item()["assets"]["enclosure_h5"]["href"], body)

@@ -98,7 +98,7 @@ class EsaMaap:
         return [*self._app[ISSUED]]
 
     def accept(self, offline_token: str = "", access_token: str = "") -> None:
-        """Take a token that the replay has not made, whatever it looks like."""
+        """Take a token that the replay has not made; as offline token, ``*`` is any."""
         from maap_replay.service.tokens import ISSUED, KNOWN
 
         if offline_token:
@@ -118,7 +118,7 @@ class EsaMaap:
         Parameters
         ----------
         name : str
-            ``a.h5``; or the whole path of a URL (``/data/...``), such as that of an item's asset.
+            ``a.h5``; or a whole URL below ``/data/``, such as that of an item's asset.
         content : bytes or Path
             The file. Bytes are written to a file first: put the same name again to change it.
         public : bool
@@ -126,6 +126,7 @@ class EsaMaap:
         """
         from maap_replay.service.data import STORE, Stored
 
+        name = name.removeprefix(self.url)
         address = name if name.startswith("/data/") else f"/data/{'public/' * public}{name}"
         file = content if isinstance(content, Path) else self._folder / address.lstrip("/")
         if isinstance(content, bytes):
@@ -133,6 +134,21 @@ class EsaMaap:
             file.write_bytes(content)
         self._app[STORE].objects[address] = Stored("", Path(address).suffix, True, file)
         return self.url + address
+
+    def read(self, url: str) -> bytes:
+        """Bytes of a file of your own."""
+        from maap_replay.service.data import STORE
+
+        file = self._app[STORE].objects[url.removeprefix(self.url)].file
+        if file is None:
+            raise KeyError(f"{url} was not put there.")
+        return file.read_bytes()
+
+    def remove(self, url: str) -> None:
+        """Take a file away."""
+        from maap_replay.service.data import STORE
+
+        del self._app[STORE].objects[url.removeprefix(self.url)]
 
     def fail(self, fault: str, **settings: Any) -> None:
         """Switch a fault on, with what `maap_replay.faults.inject` takes."""

@@ -177,8 +177,10 @@ async def no_rights(_: web.Request, __: Proceed) -> Answer:
     return simple(403, page, "application/xml")
 
 
-async def moved(request: web.Request, _: Proceed) -> Answer:
+async def moved(request: web.Request, proceed: Proceed) -> Answer:
     """Send the client to another host: this service under the name localhost."""
+    if request.host.startswith("localhost"):
+        return await proceed()
     port = request.transport.get_extra_info("sockname")[1] if request.transport else 443
     place = f"https://localhost:{port}{request.path_qs}"
     return simple(302, "", "text/html", Location=place)
@@ -194,6 +196,12 @@ async def unknown_client(_: web.Request, __: Proceed) -> Answer:
     return _refused_exchange(
         401, "unauthorized_client", "Invalid client or Invalid client credentials"
     )
+
+
+async def odd_lifetime(_: web.Request, proceed: Proceed, *, which: float) -> Answer:
+    """Say in an odd way how long an access token lasts."""
+    odd = ("soon", None, -5, float("nan"))[int(which)]
+    return await _edited(proceed, lambda answer: answer | {"expires_in": odd})
 
 
 async def no_token(_: web.Request, __: Proceed) -> Answer:

@@ -140,6 +140,11 @@ FAULTS: dict[str, Fault] = {
         "the exchange answers 401: unauthorized_client", acts.unknown_client, EXCHANGE, None
     ),
     "no token": Fault("the exchange answers 200 without an access token", acts.no_token, EXCHANGE),
+    "odd lifetime": Fault(
+        "how long an access token lasts is (`which`) 0 a word, 1 null, 2 below zero, 3 no number",
+        *(acts.odd_lifetime, EXCHANGE),
+        options={"which": 0},
+    ),
     "tokens repeated": Fault(
         "the exchange is refused in a sentence with the tokens in it",
         acts.tokens_repeated,
