@@ -28,7 +28,7 @@ OTHERS = {
 #: The rungs on the way to the data, in the order in which they are climbed, with what to do when
 #: one breaks.
 RUNGS = {
-    "address": "take the link from search() or pick_assets(item)['h5']",
+    "address": "take the link from search() or pick_assets()",
     "network": "check the network, then try again",
     "offline token": "get a new one, save_credentials() puts it away",
     "access token": "login() again",
@@ -131,7 +131,10 @@ def judge(answer: requests.Response, start: bytes, name: str) -> tuple[str, str]
         return "", ""
     for first, what in OTHERS.items():
         if answer.ok and first in start[:300]:
-            return "address", f"{name} is {what} of a granule, not its data."
+            return (
+                "address",
+                f"{name} is {what} of a granule, not its data: take pick_assets(item)['h5'].",
+            )
     if answer.ok and ("html" in kind or start.lstrip().startswith(b"<")):
         return "account", (
             f"The data server sends a web page in place of {name}: open {TOKEN_PAGE} in a browser"

@@ -96,7 +96,7 @@ def _have(item: pystac.Item | str, folder: Path, token: Token | str, *, verify: 
     whole = row and path.is_file() and path.stat().st_size == row["size"]
     if row and whole and (not verify or _digest(path) == row["sha256"]):
         return path
-    remote.connect()
+    remote.connect(blocks=1)
     digest = _fetch(remote, link, path)
     baseline = ""
     with suppress(ValueError):

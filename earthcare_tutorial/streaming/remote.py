@@ -92,10 +92,12 @@ class RemoteFile:
         if connect:
             self.connect()
 
-    def connect(self) -> None:
-        """Learn size and version, and check that it is HDF5."""
-        # This opens the other connections, too, while the first answer is under way.
-        starts = in_threads(self.block, range(CONNECTIONS), CONNECTIONS)
+    def connect(self, blocks: int = CONNECTIONS) -> None:
+        """Learn size and version, check that it is HDF5, and fetch its first blocks.
+
+        Several at once open the other connections, too, while the first answer is under way.
+        """
+        starts = in_threads(self.block, range(blocks), CONNECTIONS)
         self._check_superblock(starts[0])
         self.opened = True
 
@@ -224,9 +226,9 @@ class RemoteFile:
                     first, last, size = span
                     body = _read_body(answer, min(end, last) - first, work)[start - first :]
         except requests.RequestException as error:
-            never = isinstance(error, (SSLError, ProxyError, ConnectTimeout)) or not self.opened
             problem = str(_http.no_answer(error, self.url))
-            hopeless = never and not isinstance(error, requests.ReadTimeout)
+            unreachable = not self.opened and "cannot be reached" in problem
+            hopeless = unreachable or isinstance(error, (SSLError, ProxyError, ConnectTimeout))
             raise _AgainError(problem, hopeless=hopeless) from None
         except (HTTPError, ValueError) as error:
             raise _AgainError(f"{host} sends cut answers ({type(error).__name__}).") from None

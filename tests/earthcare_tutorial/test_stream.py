@@ -115,7 +115,7 @@ def test_nobody_fetches_with_the_lock_of_hdf5(maap, granule, lock_of_hdf5):
     with open_granule(granule, token) as ds, ThreadPoolExecutor(6) as pool:
         maap.valid.clear()
         list(pool.map(lambda name: ds[name].load(), ds.variables))
-        assert np.isfinite(ds["cloud_top_height"].values).all()
+        assert np.nanmin(ds["cloud_top_height"].values) == 1500.0
     assert len(maap.exchanged) == 2
     assert len(lock_of_hdf5) > 20
     assert all(lock_of_hdf5)
@@ -165,8 +165,21 @@ def test_refusals_of_the_data_server(maap, granule, fault, error, sentence):
 def test_other_content(maap):
     maap.valid.add("good")
     maap.files["/data/a.h5"] = ("application/octet-stream", b"PK\x03\x04 is a zip")
+    with pytest.raises(FileNotFoundError, match=r"a\.h5 is the ZIP of a granule, not its data"):
+        open_granule(f"{maap.url}/data/a.h5", "good")
+    maap.files["/data/a.h5"] = ("text/xml", b'<?xml version="1.0"?><Earth_Explorer_Header>')
+    with pytest.raises(FileNotFoundError, match=r"a\.h5 is the header of a granule.*\['h5'\]"):
+        open_granule(f"{maap.url}/data/a.h5", "good")
+    maap.files["/data/a.h5"] = ("application/octet-stream", b"something else")
     with pytest.raises(ValueError, match=r"for a\.h5 does not begin as HDF5"):
         open_granule(f"{maap.url}/data/a.h5", "good")
+
+
+@pytest.mark.parametrize("ending", ["a.HDR", "a.jpeg", "a.png", "a.ZIP", "zipper/a"])
+def test_other_files_of_a_granule_are_not_asked_for(maap, ending):
+    with pytest.raises(ValueError, match=r"not its data: take pick_assets\(item\)\['h5'\]"):
+        open_granule(f"{maap.url}/data/{ending}", "good")
+    assert not maap.log
 
 
 def test_no_network(nowhere):
