@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import io
-import threading
-from http.server import ThreadingHTTPServer
+import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -19,38 +19,12 @@ from earthcare_tutorial import catalogue
 from earthcare_tutorial.credentials import PLACES
 from maap_replay.items import make_item as replayed_item
 from maap_replay.pytest_plugin import EsaMaap
-from tests.earthcare_tutorial.small_maap import Handler, Maap, Server, jwt, make_item
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
 mpl.use("Agg")
-
-
-@pytest.fixture
-def maap(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Maap]:
-    """Start the service, point the helpers at it, and forget what they know of another one."""
-    server = Server(("127.0.0.1", 0), Handler)
-    service = Maap(f"http://127.0.0.1:{server.server_port}")
-    server.maap = service  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    monkeypatch.setattr(catalogue, "CATALOGUE_URL", f"{service.url}/catalogue/")
-    monkeypatch.setattr("earthcare_tutorial.auth.TOKEN_URL", f"{service.url}/token")
-    monkeypatch.setattr("earthcare_tutorial._http.BACKOFF", 0.0)
-    monkeypatch.setattr("earthcare_tutorial.streaming.remote.BACKOFF", 0.0)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setattr("earthcare_tutorial.auth.DATA_ORIGINS", (service.url,))
-    places = [place.place for place in PLACES if place.place.startswith("$")]
-    for name in (*(place[1:] for place in places), "http_proxy", "HTTP_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    yield service
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    catalogue._opened.cache_clear()
-    catalogue._queryables.cache_clear()
 
 
 @pytest.fixture
@@ -90,25 +64,21 @@ def made_item(
     return item
 
 
-@pytest.fixture
-def nowhere() -> str:
-    """Return an address where nobody listens."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.server_close()
-    return f"http://127.0.0.1:{server.server_port}"
+def jwt(**claims: Any) -> str:
+    """Make a token that looks like one of Keycloak's."""
+    parts = [{"alg": "RS256"}, claims, {"signature": "none"}]
+    texts = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode() for part in parts]
+    return ".".join(text.rstrip("=") for text in texts)
 
 
 @pytest.fixture
-def raw_item(request: pytest.FixtureRequest) -> Callable[..., dict[str, Any]]:
-    return make_item if "maap" in request.fixturenames else made_item
+def raw_item() -> Callable[..., dict[str, Any]]:
+    return made_item
 
 
 @pytest.fixture
-def item(request: pytest.FixtureRequest) -> Callable[..., pystac.Item]:
-    """Make a pystac Item whose links lead to the loopback service."""
-    if "maap" in request.fixturenames:
-        maap = request.getfixturevalue("maap")
-        return lambda *args, **told: pystac.Item.from_dict(make_item(*args, base=maap.url, **told))
+def item() -> Callable[..., pystac.Item]:
+    """Make a pystac Item."""
     return lambda *args, **told: pystac.Item.from_dict(made_item(*args, **told))
 
 
@@ -170,14 +140,8 @@ def write_granule(path: Path, *, notes: str = "SYNTHETIC: for tests", lines: int
 
 
 @pytest.fixture
-def granule(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def granule(esa_maap: EsaMaap, tmp_path: Path) -> str:
     """Put a granule on the data server, and return its link."""
-    body = write_granule(tmp_path / "a.h5")
-    if "maap" in request.fixturenames:
-        maap = request.getfixturevalue("maap")
-        maap.files[f"/data/{make_item()['id']}.h5"] = ("application/x-hdf5", body)
-        maap.valid.add("good")
-        return f"{maap.url}/data/{make_item()['id']}.h5"
-    maap = request.getfixturevalue("esa_maap")
-    maap.accept(access_token="good")
-    return maap.put(made_item()["assets"]["enclosure_h5"]["href"], body)
+    esa_maap.accept(access_token="good")
+    url: str = made_item()["assets"]["enclosure_h5"]["href"]
+    return esa_maap.put(url, write_granule(tmp_path / "a.h5"))

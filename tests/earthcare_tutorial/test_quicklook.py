@@ -68,6 +68,7 @@ def test_thumbnail_in_place_of_a_lost_quicklook(esa_maap, item, jpeg, capsys):
 def test_no_picture(esa_maap, item):
     with pytest.raises(LookupError, match="neither a quicklook nor a thumbnail"):
         quicklook_url(item(assets={}))
+    esa_maap.fail("503 burst", status=404, path="jpeg", times=None)
     with pytest.raises(LookupError, match="its link answers 404"):
         show_quicklook(item())
 
@@ -122,7 +123,7 @@ def test_several_pictures_are_under_way_at_once(pictures, monkeypatch):
 
 def test_a_missing_picture_never_breaks_the_sheet(esa_maap, item, pictures, capsys):
     first, broken, last = pictures(3)
-    esa_maap.remove(quicklook_url(broken))
+    esa_maap.fail("503 burst", status=404, path=broken.id, times=None)
     axes = show_gallery([first, broken, item(assets={}), last])
     assert [len(ax.images) for ax in axes] == [1, 0, 0, 1]
     assert words(axes[1]) == "MSI_COP_2A 07821E has a picture listed, but its link answers 404."
