@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from maap_replay.service import fault_acts as acts
-from maap_replay.service.answers import Answer
+from maap_replay.service.responses import PendingResponse
 
-Act = Callable[..., Awaitable[Answer]]
+Act = Callable[..., Awaitable[PendingResponse]]
 
 DATA = r"^/data/"
 CATALOGUE = r"^/catalogue/"
@@ -33,7 +33,7 @@ class Fault:
     says : str
         What the client sees.
     act : callable
-        ``async (request, proceed, **options) -> Answer``.
+        ``async (request, proceed, **options) -> PendingResponse``.
     path : str
         Regular expression of the addresses it concerns, when none is given.
     times : int or None
