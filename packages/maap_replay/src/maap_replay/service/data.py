@@ -15,9 +15,9 @@ from zipstream import ZipStream
 
 from maap_replay.recordings import Recordings
 from maap_replay.service import recorded
-from maap_replay.service.answers import FileAnswer, StreamAnswer
 from maap_replay.service.errors import RefusalError
 from maap_replay.service.requests import SERVED
+from maap_replay.service.responses import FileResponse, StreamedResponse
 from maap_replay.service.tokens import ISSUED, bearer, is_valid
 
 GranuleFile = Callable[[str, str], Path]
@@ -86,7 +86,7 @@ def store(recordings: Recordings, make: GranuleFile) -> Store:
     for item in recordings.items:
         is_open = recordings.is_open(item["collection"])
         for asset in item["assets"].values():
-            _, data, rest = asset["href"].partition("/data/")
+            _, data, rest = asset.get("href", "").partition("/data/")
             if not data:
                 continue
             path = data + rest
@@ -114,7 +114,7 @@ async def serve(request: web.Request) -> web.StreamResponse:
     try:
         if stored.file is not None:
             media_type = MEDIA_TYPES.get(stored.suffix, "application/octet-stream")
-            return FileAnswer(stored.file, media_type)
+            return FileResponse(stored.file, media_type)
         if stored.suffix == ".zip":
             return await _zip(request, stored.product_id)
         path = await request.app[STORE].file(stored.product_id, stored.suffix)
@@ -124,7 +124,7 @@ async def serve(request: web.Request) -> web.StreamResponse:
     except RuntimeError as error:
         return RefusalError(str(error), 500, "InternalError").response()
     # A recorded file:size is the size of the real file. Ours may differ: the answer states its own.
-    return FileAnswer(path, MEDIA_TYPES[stored.suffix])
+    return FileResponse(path, MEDIA_TYPES[stored.suffix])
 
 
 def add_routes(router: web.UrlDispatcher) -> None:
@@ -165,17 +165,17 @@ async def _zip(request: web.Request, product_id: str) -> web.StreamResponse:
         else:
             path = await store.file(product_id, suffix)
         paths[f"{product_id}/{path.name}"] = path
-    return StreamAnswer(_counted(zip_pieces(paths)), MEDIA_TYPES[".zip"])
+    return StreamedResponse(_counted(zip_chunks(paths)), MEDIA_TYPES[".zip"])
 
 
-async def _counted(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
-        SERVED.get().bytes += len(piece)
-        yield piece
+async def _counted(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
+    while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
+        SERVED.get().bytes += len(chunk)
+        yield chunk
 
 
-def zip_pieces(files: dict[str, Path]) -> Iterator[bytes]:
-    """Bytes of a stored (uncompressed) zip, piece by piece."""
+def zip_chunks(files: dict[str, Path]) -> Iterator[bytes]:
+    """Bytes of a stored (uncompressed) zip, chunk by chunk."""
     archive = ZipStream()
     for name, path in files.items():
         archive.add_path(path, name)
