@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 class Baseline(NamedTuple):
     """One baseline of a product.
 
-    ``start_time`` and ``end_time`` are the starts of its first and last granule (UTC);
-    ``first`` and ``last`` their orbits and frames, "" for products without; ``count`` its granules;
+    ``start_time`` and ``end_time`` are the starts of its first and last granule (UTC); ``first``
+    and ``last`` their orbits and frames, "" where they have none; ``granules`` their number;
     ``is_open`` tells whether every account may read them. A stray granule may make a baseline begin
     long before the rest of it.
     """
@@ -27,7 +27,7 @@ class Baseline(NamedTuple):
     end_time: datetime
     first: str
     last: str
-    count: int
+    granules: int
     is_open: bool
 
 

@@ -38,9 +38,9 @@ class GranuleId(NamedTuple):
         return self.file_class[:1]
 
     @property
-    def orbit(self) -> int | None:
-        """Number of the orbit."""
-        return int(self.orbit_and_frame[:5]) if self.orbit_and_frame else None
+    def orbit(self) -> int:
+        """Number of the orbit; 0 for an orbit file."""
+        return int(self.orbit_and_frame[:5] or 0)
 
     @property
     def frame(self) -> str:
@@ -72,6 +72,7 @@ def parse_granule_id(text: str) -> GranuleId:
     >>> name.file_type, name.baseline, name.orbit, name.frame
     ('MSI_COP_2A', 'BA', 4537, 'E')
     >>> parse_granule_id("ECA_EXAA_AUX_ORBPRE_20250120T000000Z_20250130T000000Z_0001").orbit
+    0
     """
     found = _ID.fullmatch(text)
     if found is None:

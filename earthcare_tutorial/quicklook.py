@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from earthcare_tutorial._basemap import SYNTHETIC_COLOUR
 from earthcare_tutorial._http import BUSY, fetch, session
 from earthcare_tutorial._notes import _say
 from earthcare_tutorial.assets import listed, pick_assets
+from earthcare_tutorial.basemap import SYNTHETIC_COLOUR
 from earthcare_tutorial.products import identify
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ import warnings
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from earthcare_products.granule_ids import orbit_and_frame as read_orbit_and_frame
 from earthcare_tutorial._notes import _say
 from earthcare_tutorial.catalogue import (
     MOST,
@@ -192,7 +193,7 @@ def make_query(
     pairs = _values("orbit_and_frame", orbit_and_frame)
     terms: dict[str, list[Any]] = {
         "file_type": codes,
-        "orbit_and_frame": [(int(pair[:-1]), pair[-1]) for pair in pairs],
+        "orbit_and_frame": [read_orbit_and_frame(pair) for pair in pairs],
         "orbit_number": [int(float(number)) for number in _values("orbit_number", orbit_number)],
         "frame_id": _values("frame_id", frame_id),
         "baseline": _values("baseline", None if _every(baseline) else baseline),

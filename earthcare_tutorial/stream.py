@@ -83,4 +83,5 @@ def open_granule(
                 remote.stopped = True
                 raise
     ds.encoding["source"] = url
+    ds.attrs["granule_id"] = url.rpartition("/")[2].partition(".")[0]
     return ds

@@ -1,6 +1,7 @@
-"""A whole lesson, saved as a plain script, needs no Jupyter and runs without a warning.
+"""A whole lesson, saved as a plain script, runs without Jupyter and in the memory of a laptop.
 
-What nbval executes in `make test` is looked at by tests/lesson_memory.py as well.
+And what it asks of the catalogue is short on the live archive too. `make test` leaves the runs to
+`make test-all`; what nbval executes there is looked at by tests/lesson_memory.py.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import pytest
 
 from book._ext.copyable import makers
 from tests.lesson_memory import LIMIT
+from tests.test_lessons_on_live import NOTE_REQUESTS, unbounded
 
 LESSONS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.md"))
 each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
@@ -41,7 +43,7 @@ def test_a_lesson_uses_nothing_that_only_jupyter_has(lesson: Path) -> None:
 def test_a_lesson_runs_as_a_script(lesson: Path, tmp_path: Path) -> None:
     script = tmp_path / f"{lesson.stem}.py"
     jupytext.write(jupytext.read(lesson, fmt="md:myst"), script, fmt="py:percent")
-    script.write_text(script.read_text() + TELL_PEAK)
+    script.write_text(NOTE_REQUESTS + script.read_text() + TELL_PEAK)
     done = subprocess.run(
         [sys.executable, "-W", "error", str(script)],
         cwd=tmp_path,
@@ -50,6 +52,7 @@ def test_a_lesson_runs_as_a_script(lesson: Path, tmp_path: Path) -> None:
         text=True,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    assert not unbounded((tmp_path / "requests").read_text())
     peak = re.search(r"^VmHWM:\s+(\d+) kB$", (tmp_path / "status").read_text(), re.M)
     assert peak
     assert int(peak[1]) * 1024 < LIMIT

@@ -1,7 +1,8 @@
-"""Write the periods of baselines from a census of the catalogue: ``python tools/make_baselines.py``.
+"""Write the periods of baselines from a census of the catalogue.
 
 The census is one of the replay's recordings; what is derived from it, once, is shipped with the
-helpers. A second run changes no byte.
+helpers. A second run of
+``python tools/make_baselines.py`` changes no byte.
 """
 
 from __future__ import annotations

@@ -117,8 +117,10 @@ def write_granule(path: Path, *, notes: str = "SYNTHETIC: for tests", lines: int
         add("longitude", longitude, both, units="degree_east", _FillValue=9.96921e36)
         names = {"long_name": "cloud water path", "units": "kg m-2"}
         add("cloud_water_path", water, both, _FillValue=fill, **names)
-        height = np.full((lines, 384), 1500.0, "f4")
-        add("cloud_top_height", height, both, long_name="Cloud top height", units="m")
+        height = np.where(water > 9e35, fill, np.float32(1500.0))
+        height[:10, 12:369] = 1500.0
+        names = {"long_name": "Cloud top height", "units": "m"}
+        add("cloud_top_height", height, both, _FillValue=fill, **names)
         add("quality_status", quality, both, long_name="Quality")
     return path.read_bytes()
 

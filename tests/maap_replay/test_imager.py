@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from earthcare_products.granule_ids import parse_granule_id
 from earthcare_synthetic.frame import Frame
 from earthcare_synthetic.instruments.imager.cloud_mask import classify
 from earthcare_synthetic.instruments.imager.cloud_retrieval import retrieve
@@ -19,7 +20,6 @@ from earthcare_synthetic.instruments.imager.radiance import (
 )
 from earthcare_synthetic.instruments.imager.two_stream import over_ground, sheet
 from earthcare_synthetic.instruments.imager.viewing import in_glint, viewing
-from earthcare_synthetic.product_id import parse
 from earthcare_synthetic.products.on_lidar_grid import cloud_top
 from earthcare_synthetic.scene.clouds import Scene, make_scene
 from earthcare_synthetic.scene.surface import make_surface
@@ -33,7 +33,7 @@ NIGHT = "ECA_EXBA_MSI_RGR_1C_20250316T124445Z_20250912T203707Z_04537A"
 
 @pytest.fixture(scope="session")
 def scene() -> Scene:
-    return make_scene(parse(RADIANCE), level=2)
+    return make_scene(parse_granule_id(RADIANCE), level=2)
 
 
 def science(path: Path, group: str = "") -> xr.Dataset:
@@ -87,14 +87,14 @@ def test_bands_tell_ice_from_water_and_cold_from_warm(scene: Scene) -> None:
 
 
 def test_night_has_no_sunlight() -> None:
-    solar, thermal = signals(make_scene(parse(NIGHT), level=3))
+    solar, thermal = signals(make_scene(parse_granule_id(NIGHT), level=3))
     assert np.isnan(solar).all()
     assert np.isfinite(thermal).all()
 
 
 def test_mask_type_and_phase_follow_the_retrieval(scene: Scene) -> None:
-    clouds = retrieve(parse(COP), scene)
-    found = classify(parse(MASK), scene, retrieve(parse(MASK), scene))
+    clouds = retrieve(parse_granule_id(COP), scene)
+    found = classify(parse_granule_id(MASK), scene, retrieve(parse_granule_id(MASK), scene))
     retrieved = np.isfinite(clouds.optical_thickness) & np.isfinite(clouds.top_height)
     assert (found.mask[retrieved] >= 2).all()
     assert ((found.phase > 0) == (found.mask >= 2)).all()
@@ -147,7 +147,7 @@ def test_aerosol_is_found_in_clear_sky_only(products: dict[str, Path]) -> None:
 def test_cloud_tops_of_both_instruments_meet_at_nadir(
     products: dict[str, Path], scenes: Path
 ) -> None:
-    frame = Frame(parse(products["AM__CTH_2B"].stem), scenes)
+    frame = Frame(parse_granule_id(products["AM__CTH_2B"].stem), scenes)
     with science(products["AM__CTH_2B"]) as tops:
         assert tops.sizes["along_track"] == len(frame.curtain.elevation)
         nadir = tops.isel(across_track=150)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from earthcare_products.product_types import type_of
+from earthcare_products.products import catalogue_entry
 from earthcare_synthetic import NOTES, picture_name
 from earthcare_synthetic.granules import write_quicklook
 from earthcare_synthetic.pictures.panels import PANELS, PLACES, Place
@@ -24,7 +24,7 @@ FACTORS = {
     ("m", "km"): 1e-3,
     ("m", "mm"): 1e3,
 }
-PICTURED = sorted(kind for kind in FILE_TYPES if type_of(kind).picture is not None)
+PICTURED = sorted(kind for kind in FILE_TYPES if catalogue_entry(kind).picture is not None)
 
 
 @pytest.mark.parametrize("kind", sorted(FILE_TYPES))

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from earthcare_products.conventions import BYTE_FILL
+from earthcare_products.granule_ids import parse_granule_id
 from earthcare_synthetic.frame import Frame
 from earthcare_synthetic.instruments.radar import detection as radar_detection
 from earthcare_synthetic.instruments.radar import echo as radar_echo
@@ -17,8 +19,6 @@ from earthcare_synthetic.instruments.radar.classes import Target
 from earthcare_synthetic.instruments.radar.detection import Status
 from earthcare_synthetic.instruments.radar.doppler import folded, mean_velocity
 from earthcare_synthetic.instruments.radar.view import Radar, look
-from earthcare_synthetic.layout import BYTE_FILL
-from earthcare_synthetic.product_id import parse
 from earthcare_synthetic.products import cpr_clp_2a
 from earthcare_synthetic.products.on_radar_grid import RadarGrid
 from earthcare_synthetic.products.writing import Group, write
@@ -34,7 +34,7 @@ RAIN = (Target.WARM_RAIN, Target.COLD_RAIN)
 
 @pytest.fixture(scope="module")
 def frame(scenes: Path) -> Frame:
-    return Frame(parse(FMR), scenes)
+    return Frame(parse_granule_id(FMR), scenes)
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +133,7 @@ def test_folds_do_not_change_a_mean() -> None:
 
 
 def test_window_is_lower_since_summer_2025(curtain: Curtain) -> None:
-    before, after = (look(parse(name), curtain) for name in (FMR, LATER))
+    before, after = (look(parse_granule_id(name), curtain) for name in (FMR, LATER))
     tops = [HEIGHTS[(r.detection_status >= 0).any(axis=0)].max() for r in (before, after)]
     assert tops == [20_200, 18_000]
 
@@ -159,7 +159,7 @@ def test_bins_of_the_radar(frame: Frame, radar: Radar) -> None:
 
 def test_jaxa_numbers_of_dimensions(frame: Frame, tmp_path: Path) -> None:
     """Readers have the numbers in their code, so the header must use up three of them."""
-    product = parse(CLP)
+    product = parse_granule_id(CLP)
 
     def contents(_: object, __: object) -> list[Group]:  # the real file with nothing computed
         groups = cpr_clp_2a.contents(product, frame)

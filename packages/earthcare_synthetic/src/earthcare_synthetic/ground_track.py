@@ -21,6 +21,8 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from earthcare_products.conventions import FRAME_LIMITS
+
 FloatArray = npt.NDArray[np.float64]
 
 #: Orbital period in seconds: 389 orbits in 25 days.
@@ -32,18 +34,6 @@ ECCENTRICITY, PERIGEE = 0.00115, np.radians(90.0)
 LOCAL_TIME_OF_NODE = 1.947
 WGS84_E2 = 0.00669437999014
 EARTH_RADIUS_KM = 6371.0
-
-#: Frame letter -> latitude limits at its start and end, in the direction of flight.
-FRAMES: dict[str, tuple[float, float]] = {
-    "A": (-22.5, 22.5),
-    "B": (22.5, 67.5),
-    "C": (67.5, 67.5),
-    "D": (67.5, 22.5),
-    "E": (22.5, -22.5),
-    "F": (-22.5, -67.5),
-    "G": (-67.5, -67.5),
-    "H": (-67.5, -22.5),
-}
 
 #: Start of frame E, or crossing of the ascending node, of real orbits (names and items).
 _E_STARTS = {
@@ -127,7 +117,7 @@ def _frame_offsets() -> dict[str, tuple[float, float]]:
         return float(t[i] + share * (t[i + 1] - t[i]))
 
     offsets, begin = {}, crossing(-22.5, -600.0)
-    for letter, (_, last) in FRAMES.items():
+    for letter, (_, last) in FRAME_LIMITS.items():
         end = crossing(last, begin + 10)
         offsets[letter] = (begin, end)
         begin = end

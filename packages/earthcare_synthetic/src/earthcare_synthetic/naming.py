@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from earthcare_products.product_types import type_of
-from earthcare_synthetic.product_id import ProductId, parse
+from earthcare_products.granule_ids import GranuleId, parse_granule_id
+from earthcare_products.products import catalogue_entry
 from earthcare_synthetic.products.table import FILE_TYPES
 
 
 def can_write(product_id: str) -> bool:
     """Whether there is a writer for the file type of a product id (of one frame, A to H)."""
     try:
-        return parse(product_id).file_type in FILE_TYPES
+        return parse_granule_id(product_id).file_type in FILE_TYPES
     except ValueError:
         return False
 
 
-def writable(product_id: str) -> ProductId:
+def writable(product_id: str) -> GranuleId:
     """Take the id of a product apart that can be written.
 
     Raises
@@ -25,7 +25,7 @@ def writable(product_id: str) -> ProductId:
     """
     if not can_write(product_id):
         raise KeyError(f"There is no writer for {product_id}.")
-    return parse(product_id)
+    return parse_granule_id(product_id)
 
 
 def picture_name(product_id: str) -> str:
@@ -36,7 +36,7 @@ def picture_name(product_id: str) -> str:
     KeyError
         If the service has no pictures of products of this type, or there is no writer.
     """
-    number = type_of(writable(product_id).file_type).picture
+    number = catalogue_entry(writable(product_id).file_type).picture
     if number is None:
         raise KeyError(f"Products such as {product_id} have no picture.")
     return f"{product_id}.BID_{number}.jpeg"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from maap_replay.recordings.names import parse_id
+from earthcare_products.granule_ids import parse_granule_id
 from maap_replay.recordings.patch import Json
 from maap_replay.recordings.template import template
 
@@ -44,7 +44,8 @@ def make_item(
     dict
         A complete STAC item.
     """
-    end = f"{parse_id(product_id).start + timedelta(minutes=11.5):%Y-%m-%dT%H:%M:%S}.000Z"
+    start = parse_granule_id(product_id).start_time
+    end = f"{start + timedelta(minutes=11.5):%Y-%m-%dT%H:%M:%S}.000Z"
     item = template(product_id, collection, style, end)
     west, south, east, north = bbox
     ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]

@@ -7,6 +7,7 @@ against the live service, with its real addresses, TLS and tokens.
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import ssl
 import subprocess
@@ -23,6 +24,7 @@ import trustme
 from aiohttp import web
 
 from maap_replay import watchdog
+from maap_replay.isolated import ignored_environment
 from maap_replay.routing.maap_replay_names import HOSTS
 from maap_replay.running import running
 from maap_replay.service import make_app
@@ -143,7 +145,17 @@ def run(
     -------
     int
         The command's exit status; 128 + n if signal n ended it, 127 if it could not be started.
+
+    Raises
+    ------
+    ValueError
+        When the command would not be led to the replay.
     """
+    if option := ignored_environment(command):
+        raise ValueError(
+            f"{shlex.join(command)} would reach the live service, not the replay: with {option}, "
+            "Python ignores the environment that leads to the replay. Leave it out."
+        )
     mark = uuid.uuid4().hex
     guard = subprocess.Popen(
         [sys.executable, "-m", watchdog.__name__, mark],

@@ -12,11 +12,11 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap, LinearSegmentedColormap, LogNorm, Normalize, to_rgb
 from matplotlib.figure import Figure
 
-from earthcare_synthetic import layout
+from earthcare_products import msi_grid
+from earthcare_products.granule_ids import parse_granule_id
 from earthcare_synthetic.files import complete_or_absent
 from earthcare_synthetic.instruments.imager.cloud_retrieval import retrieve
 from earthcare_synthetic.notes import NOTES
-from earthcare_synthetic.product_id import parse
 from earthcare_synthetic.scene.clouds import make_scene
 from earthcare_synthetic.scene.fractal import Field
 
@@ -29,14 +29,14 @@ DARK, LIGHT = ("#0c1c38", "#6a5a3c"), ("#e3ebf2", "#f0e8d8")
 
 def write(product_id: str, folder: Path) -> None:
     """Draw a frame of M-COP along the track and write it as JPEG."""
-    product = parse(product_id)
+    product = parse_granule_id(product_id)
     scene = make_scene(product, LEVEL)
     clouds, swath = retrieve(product, scene), scene.swath
     stride = swath.canvas.stride
-    columns = slice(layout.FIRST_COLUMN // stride, layout.LAST_COLUMN // stride + 1)
+    columns = slice(msi_grid.FIRST_COLUMN // stride, msi_grid.LAST_COLUMN // stride + 1)
     left, right = (
-        (column - layout.NADIR_COLUMN) * layout.PITCH_KM
-        for column in (layout.FIRST_COLUMN, layout.LAST_COLUMN)
+        (column - msi_grid.NADIR_COLUMN) * msi_grid.PITCH_KM
+        for column in (msi_grid.FIRST_COLUMN, msi_grid.LAST_COLUMN)
     )
     extent = (0, swath.canvas.shape[0], right, left)
     land = swath.land[:, columns]
@@ -57,7 +57,7 @@ def write(product_id: str, folder: Path) -> None:
     style = (LinearSegmentedColormap.from_list("tops", _viridis()), Normalize(0, 16))
     height = clouds.top_height[:, columns] / np.float32(1000)
     _panel(lower, height, land, LIGHT, style, "Cloud top height (km)", extent)
-    latitude_ticks(lower, swath.latitude[:, layout.NADIR_COLUMN // stride])
+    latitude_ticks(lower, swath.latitude[:, msi_grid.NADIR_COLUMN // stride])
     with complete_or_absent(folder / f"{product_id}.BID_1.jpeg") as path:
         figure.savefig(path, format="jpeg", pil_kwargs={"quality": 85, "comment": NOTES})
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from earthcare_products.granule_ids import GranuleId
 from earthcare_synthetic.instruments.imager.cloud_mask import (
     PROBABLY_CLOUDY,
     Codes,
@@ -16,7 +17,6 @@ from earthcare_synthetic.instruments.imager.cloud_mask import (
 from earthcare_synthetic.instruments.imager.cloud_retrieval import processing_canvas, retrieve
 from earthcare_synthetic.instruments.imager.radiance import SOLAR, ground_albedo
 from earthcare_synthetic.instruments.imager.viewing import Viewing, in_glint
-from earthcare_synthetic.product_id import ProductId
 from earthcare_synthetic.scene.clouds import Scene
 from earthcare_synthetic.scene.fractal import Field, Mask, noise
 from earthcare_synthetic.scene.haze import Haze
@@ -53,7 +53,7 @@ class Aerosol:
 
 
 def retrieve_aerosol(
-    product: ProductId, scene: Scene, surface: Surface, haze: Haze, angles: Viewing
+    product: GranuleId, scene: Scene, surface: Surface, haze: Haze, angles: Viewing
 ) -> Aerosol:
     """Retrieve aerosol over sea and over dark land.
 
@@ -107,7 +107,7 @@ def retrieve_aerosol(
     )
 
 
-def _mask(product: ProductId, scene: Scene) -> tuple[Codes, Mask]:
+def _mask(product: GranuleId, scene: Scene) -> tuple[Codes, Mask]:
     """Cloud mask, and lines that are lost; all else that was retrieved is let go."""
     clouds = retrieve(product, scene)
     return classify(product, scene, clouds).mask, clouds.lost

@@ -7,6 +7,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
+from earthcare_products.conventions import BYTE_FILL
+from earthcare_products.granule_ids import GranuleId
 from earthcare_synthetic.instruments.imager.cloud_retrieval import (
     BLOCK,
     TWILIGHT,
@@ -14,8 +16,7 @@ from earthcare_synthetic.instruments.imager.cloud_retrieval import (
     processing_canvas,
     seen_layer,
 )
-from earthcare_synthetic.layout import BYTE_FILL, QUALITY_NO_RETRIEVAL
-from earthcare_synthetic.product_id import ProductId
+from earthcare_synthetic.layout import QUALITY_NO_RETRIEVAL
 from earthcare_synthetic.scene.clouds import Scene
 from earthcare_synthetic.scene.fractal import Field, Mask, noise
 from earthcare_synthetic.scene.lines import cut, pieces
@@ -48,7 +49,7 @@ class CloudMask:
     phase_quality: Codes
 
 
-def classify(product: ProductId, scene: Scene, clouds: Clouds) -> CloudMask:
+def classify(product: GranuleId, scene: Scene, clouds: Clouds) -> CloudMask:
     """Classify the pixels of a scene, in agreement with what was retrieved from it.
 
     A pixel with a retrieval is cloudy; beside these there are thin edges and veils that are

@@ -8,8 +8,8 @@ from zlib import crc32
 import numpy as np
 import numpy.typing as npt
 
+from earthcare_products.granule_ids import GranuleId
 from earthcare_synthetic.layout import QUALITY_NO_RETRIEVAL
-from earthcare_synthetic.product_id import ProductId
 from earthcare_synthetic.scene.cloud_layer import water_path
 from earthcare_synthetic.scene.clouds import Scene
 from earthcare_synthetic.scene.fractal import Canvas, Field, Mask, noise, ramp
@@ -91,18 +91,18 @@ def seen_layer(scene: Scene) -> Seen:
     )
 
 
-def processing_canvas(product: ProductId, scene: Scene) -> Canvas:
+def processing_canvas(product: GranuleId, scene: Scene) -> Canvas:
     """The canvas of a scene with the seed of one processing of the frame.
 
     M-COP, M-CM and M-AOT are made from each other: what one baseline finds in a frame on one day
     is the same in all of them.
     """
     canvas = scene.swath.canvas
-    seed = crc32(f"{product.file_class} {product.processed:%Y%m%d}".encode())
+    seed = crc32(f"{product.file_class} {product.created:%Y%m%d}".encode())
     return Canvas(canvas.lines, canvas.columns, canvas.pixel_km, canvas.level, (*canvas.seed, seed))
 
 
-def retrieve(product: ProductId, scene: Scene) -> Clouds:
+def retrieve(product: GranuleId, scene: Scene) -> Clouds:
     """Retrieve clouds from a scene.
 
     The noise depends on the processing time of the product, the clouds do not. Uncertainties are

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from earthcare_synthetic import layout
+from earthcare_products import msi_grid
 from earthcare_synthetic.instruments.imager.two_stream import (
     ICE_ASYMMETRY,
     LIQUID_ASYMMETRY,
@@ -210,8 +210,8 @@ def solar_irradiance(day_of_year: float) -> Field:
 
     The filters shift a little across the swath, as those of the real instrument do.
     """
-    across = np.linspace(-1, 1, layout.COLUMNS) ** 2
-    found = np.full((len(BANDS), layout.COLUMNS), np.nan, np.float32)
+    across = np.linspace(-1, 1, msi_grid.COLUMNS) ** 2
+    found = np.full((len(BANDS), msi_grid.COLUMNS), np.nan, np.float32)
     for band, solar in enumerate(SOLAR):
         found[band] = solar.irradiance * sun_nearness(day_of_year) * (1 + 0.006 * across)
     return found

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from earthcare_synthetic import layout
+from earthcare_products import msi_grid
 from earthcare_synthetic.ground_track import EARTH_RADIUS_KM
 from earthcare_synthetic.scene import world
 from earthcare_synthetic.scene.fractal import Field, Mask, enlarge
@@ -44,8 +44,8 @@ def viewing(swath: Swath) -> Viewing:
     for axis in (0, 1):
         azimuth = np.unwrap(azimuth, axis=axis, period=360)
     column = np.arange(canvas.shape[1]) * canvas.stride
-    right_km = (column - layout.NADIR_COLUMN) * layout.PITCH_KM
-    nadir = layout.NADIR_COLUMN // canvas.stride
+    right_km = (column - msi_grid.NADIR_COLUMN) * msi_grid.PITCH_KM
+    nadir = msi_grid.NADIR_COLUMN // canvas.stride
     heading = _heading(swath.latitude[:, nadir], swath.longitude[:, nadir])
     across = sensor_zenith(right_km)
     # The satellite stands ahead by its tilt, and to the left of a pixel on the right.

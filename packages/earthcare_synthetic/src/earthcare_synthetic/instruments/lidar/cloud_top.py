@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from earthcare_products.conventions import BYTE_FILL
 from earthcare_synthetic.instruments.averaging import box_sum
 from earthcare_synthetic.instruments.lidar.features import (
     ATTENUATED,
     CLOUDS,
     MISSING,
 )
-from earthcare_synthetic.layout import BYTE_FILL
 from earthcare_synthetic.scene.fractal import Field, Mask
 
 #: Observed: profiles over which A-CTH averages.

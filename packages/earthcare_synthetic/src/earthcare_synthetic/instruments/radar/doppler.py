@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from earthcare_products.conventions import BYTE_FILL
 from earthcare_synthetic.instruments.radar.classes import Codes
 from earthcare_synthetic.instruments.radar.detection import DOPPLER_FLOOR, Status
 from earthcare_synthetic.instruments.radar.view import Radar
-from earthcare_synthetic.layout import BYTE_FILL
 from earthcare_synthetic.scene.curtain import Curtain
 from earthcare_synthetic.scene.fractal import Field, Mask, noise
 from earthcare_synthetic.scene.grid import HEIGHTS, STEP_KM, curtain_canvas

@@ -7,9 +7,9 @@ from zlib import crc32
 
 import numpy as np
 
+from earthcare_products.granule_ids import GranuleId
 from earthcare_synthetic.instruments.radar.classes import Target
 from earthcare_synthetic.instruments.radar.view import Radar
-from earthcare_synthetic.product_id import ProductId
 from earthcare_synthetic.scene.cloud_layer import WATER_DENSITY
 from earthcare_synthetic.scene.curtain import Curtain
 from earthcare_synthetic.scene.fractal import Canvas, Field, Mask, noise
@@ -57,7 +57,7 @@ class Retrieval:
     ripple: Field
 
 
-def retrieve(product: ProductId, curtain: Curtain, radar: Radar) -> Retrieval:
+def retrieve(product: GranuleId, curtain: Curtain, radar: Radar) -> Retrieval:
     """Retrieve from what the radar sees, with errors that belong to the product.
 
     Contents are the true ones times a lognormal error, of the size that Mroz et al. report
@@ -123,7 +123,7 @@ def _running(field: Field, length: int) -> Field:
     return np.asarray(summed[length:] - summed[:-length], dtype=np.float32)
 
 
-def _canvas(product: ProductId, curtain: Curtain) -> Canvas:
+def _canvas(product: GranuleId, curtain: Curtain) -> Canvas:
     seed = (product.orbit, ord(product.frame), crc32(product.text.encode()))
     return curtain_canvas(len(curtain.elevation), seed)
 

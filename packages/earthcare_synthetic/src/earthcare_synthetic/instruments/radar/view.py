@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 import numpy as np
 import numpy.typing as npt
 
+from earthcare_products.granule_ids import GranuleId
 from earthcare_synthetic.instruments.radar.classes import TARGETS, Codes, classify
 from earthcare_synthetic.instruments.radar.detection import decibel, detect
 from earthcare_synthetic.instruments.radar.echo import make_echo
-from earthcare_synthetic.product_id import ProductId
 from earthcare_synthetic.scene.curtain import Curtain
 from earthcare_synthetic.scene.fractal import Canvas, Field, Mask
 from earthcare_synthetic.scene.grid import HEIGHTS, curtain_canvas
@@ -57,14 +57,14 @@ class Radar:
         return np.isin(self.detection_status, TARGETS)
 
 
-def look(product: ProductId, curtain: Curtain) -> Radar:
+def look(product: GranuleId, curtain: Curtain) -> Radar:
     """Measure a curtain with the radar.
 
     Its noise belongs to the frame: all radar products of a frame are made from one measurement.
 
     Parameters
     ----------
-    product : ProductId
+    product : GranuleId
         Any product of the frame.
     curtain : Curtain
         Of the same frame.
@@ -100,8 +100,8 @@ def look(product: ProductId, curtain: Curtain) -> Radar:
     )
 
 
-def _window_top(product: ProductId, curtain: Curtain) -> npt.NDArray[np.float64]:
-    lowered = product.start >= LOWERED
+def _window_top(product: GranuleId, curtain: Curtain) -> npt.NDArray[np.float64]:
+    lowered = product.start_time >= LOWERED
     low = lowered & (np.abs(curtain.track.latitude) < LOW_LATITUDE)
     return np.where(low, LOW_TOP, TOP)
 

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from earthcare_synthetic import layout
+from earthcare_products import msi_grid
+from earthcare_products.granule_ids import GranuleId
 from earthcare_synthetic.frame import Frame
 from earthcare_synthetic.instruments.imager.cloud_mask import PROBABLY_CLOUDY, classify
 from earthcare_synthetic.instruments.imager.cloud_retrieval import retrieve
@@ -18,7 +19,6 @@ from earthcare_synthetic.instruments.imager.radiance import (
     sun_nearness,
 )
 from earthcare_synthetic.instruments.imager.viewing import viewing
-from earthcare_synthetic.product_id import ProductId
 from earthcare_synthetic.scene.fractal import Field, Mask
 from earthcare_synthetic.scene.haze import make_haze
 from earthcare_synthetic.scene.lines import cut
@@ -67,11 +67,11 @@ class Strip:
     surface: Surface
 
 
-def make_strip(product: ProductId, frame: Frame) -> Strip:
+def make_strip(product: GranuleId, frame: Frame) -> Strip:
     """Fluxes of the pixels below the satellite, from what MSI measures of them."""
     scene = frame.scene
     swath = scene.swath
-    near = slice(layout.NADIR_COLUMN - REACH, layout.NADIR_COLUMN + REACH + 1)
+    near = slice(msi_grid.NADIR_COLUMN - REACH, msi_grid.NADIR_COLUMN + REACH + 1)
     every = slice(None)
     surface = cut(make_surface(scene), every, near)
     haze = make_haze(frame.curtain, swath).optical_thickness_670nm[:, near]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from earthcare_synthetic import layout
+from earthcare_products import msi_grid
 from earthcare_synthetic.scene.fractal import Field, Mask
 from earthcare_synthetic.scene.world import Array
 
@@ -48,7 +48,7 @@ def footprint_mean(field: Field, footprint: Footprint, lines: Array) -> Field:
     The middle column lies at nadir.
     """
     half = field.shape[-1] // 2
-    across = _weights(np.arange(-half, half + 1) * layout.PITCH_KM, footprint, 1)
+    across = _weights(np.arange(-half, half + 1) * msi_grid.PITCH_KM, footprint, 1)
     reach = int(footprint.half_sizes(0)[0] / LINE_KM) + 1
     along = _weights(np.arange(-reach, reach + 1) * LINE_KM, footprint, 0)
     series = np.asarray(field @ across.astype(np.float32))

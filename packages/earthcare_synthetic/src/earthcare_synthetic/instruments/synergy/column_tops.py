@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from earthcare_products import msi_grid
 from earthcare_synthetic import layout
 from earthcare_synthetic.scene.fractal import Field, Mask
 
@@ -33,10 +34,10 @@ class Tops:
 
 def columns_of_grid() -> tuple[Field, npt.NDArray[np.intp], Mask]:
     """Distance in km to the right of nadir, the MSI column, and whether MSI sees it."""
-    right_km = (np.arange(layout.JOINT_COLUMNS) - layout.JOINT_NADIR) * layout.JOINT_KM
-    column = layout.NADIR_COLUMN + np.round(right_km / layout.PITCH_KM).astype(int)
-    seen = (column > layout.FIRST_COLUMN) & (column < layout.LAST_COLUMN)
-    return right_km, np.clip(column, 1, layout.COLUMNS - 2), seen
+    right_km = (np.arange(layout.JOINT_COLUMNS) - msi_grid.JOINT_NADIR) * msi_grid.JOINT_KM
+    column = msi_grid.NADIR_COLUMN + np.round(right_km / msi_grid.PITCH_KM).astype(int)
+    seen = (column > msi_grid.FIRST_COLUMN) & (column < msi_grid.LAST_COLUMN)
+    return right_km, np.clip(column, 1, msi_grid.COLUMNS - 2), seen
 
 
 def compare(
@@ -74,10 +75,10 @@ def compare(
     msi = np.where(known, total / np.maximum(tops, 1), np.nan)
     cover = np.where(seen & ~lost[lines][:, None], cover / len(AROUND) ** 2, np.nan)
 
-    nadir = msi[:, layout.JOINT_NADIR]
+    nadir = msi[:, msi_grid.JOINT_NADIR]
     at_nadir = (atlid - nadir)[:, None]
     like = np.abs(msi - nadir[:, None]) < SAME_CLOUD
-    aside = np.abs(np.arange(shape[1]) - layout.JOINT_NADIR)
+    aside = np.abs(np.arange(shape[1]) - msi_grid.JOINT_NADIR)
     near = (aside <= CARRIED) & (np.abs(at_nadir) < OTHER_LAYER)
     joined = _joined(like) & (near | (aside == 0))
     difference = np.where(joined, at_nadir, np.nan)
@@ -91,7 +92,7 @@ def compare(
 
 def _joined(like: Mask) -> Mask:
     """Pixels between which and nadir all are alike."""
-    middle = layout.JOINT_NADIR
+    middle = msi_grid.JOINT_NADIR
     left = np.logical_and.accumulate(like[:, middle::-1], axis=1)[:, ::-1]
     right = np.logical_and.accumulate(like[:, middle:], axis=1)
     return np.concatenate([left, right[:, 1:]], axis=1)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from earthcare_products.product_types import type_of
+from earthcare_products.granule_ids import parse_granule_id
+from earthcare_products.products import catalogue_entry
 from earthcare_synthetic.ground_track import frame_time
 from maap_replay.recordings.build.passes import drawn, seconds_of, sensed, stamp
 from maap_replay.recordings.expand import compact, expand
-from maap_replay.recordings.names import parse_id
 from maap_replay.recordings.patch import Json
 
 MODEL = "written from documented facts: track model, 2026-11"
@@ -39,7 +39,7 @@ def made(orbit: int, frame: str, file_type: str, baseline: str) -> datetime:
         return end - timedelta(hours=1)  # a forecast
     if is_near_real_time(file_type, baseline):
         return end + timedelta(hours=1, minutes=24)
-    jaxa = type_of(file_type).facility == "JAXA_SAOC"
+    jaxa = catalogue_entry(file_type).facility == "JAXA_SAOC"
     if jaxa and file_type not in ("AC__CLP_2B", "ATL_CLA_2A"):
         return end + timedelta(hours=14)
     later = timedelta(hours=18) if jaxa else timedelta()
@@ -55,18 +55,18 @@ def product_id(orbit: int, frame: str, file_type: str, when: datetime, baseline:
     """Id of a granule from its parts; `when` it was made."""
     start = seconds_of(sensed(orbit, frame, file_type).begin)
     times = f"{start:%Y%m%dT%H%M%SZ}_{when:%Y%m%dT%H%M%SZ}"
-    jaxa = type_of(file_type).facility.startswith("JAXA")
+    jaxa = catalogue_entry(file_type).facility.startswith("JAXA")
     return f"ECA_{'J' if jaxa else 'E'}X{baseline}_{file_type}_{times}_{orbit:05d}{frame}"
 
 
 def line(name: str, collection: str, style: str, origin: str, **changes: Json) -> Json:
     """Recorded line of an id, with what the track model says of it; `changes` overrule that."""
-    parts = parse_id(name)
-    assert parts.orbit is not None
-    orbit, frame, when = parts.orbit, parts.frame, parts.second
+    parts = parse_granule_id(name)
+    assert parts.orbit
+    orbit, frame, when = parts.orbit, parts.frame, parts.created
     model = sensed(orbit, frame, parts.file_type)
     # An id that is not of the model's making brings its own start.
-    end = parts.start + (seconds_of(model.end) - seconds_of(model.begin))
+    end = parts.start_time + (seconds_of(model.end) - seconds_of(model.begin))
     published = max(when, datetime(2025, 9, 16, 8, tzinfo=UTC)) + timedelta(
         seconds=orbit % 1000 * 61 + "EFGHABCD".index(frame) * 7, milliseconds=orbit * 37 % 1000
     )

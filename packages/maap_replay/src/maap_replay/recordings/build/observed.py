@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from earthcare_products.granule_ids import parse_granule_id
 from maap_replay.recordings import FOLDER
 from maap_replay.recordings.build.lines import line
 from maap_replay.recordings.build.passes import footprint, moved, stamp
-from maap_replay.recordings.names import parse_id
 from maap_replay.recordings.patch import Json
 
 OPEN = "EarthCAREL2Validated_MAAP"
@@ -26,8 +26,8 @@ def observed() -> Iterator[Json]:
     rows = json.loads((FOLDER / "observed.json").read_text(encoding="utf-8"))
     for rank, row in enumerate(row for row in rows if "properties" in row):
         name, properties = row["id"], row["properties"]
-        parts = parse_id(name)
-        assert parts.orbit is not None
+        parts = parse_granule_id(name)
+        assert parts.orbit
         changes = {key: row[key] for key in ("assets",) if key in row}
         if "geometry" in row:
             changes |= {"geometry": row["geometry"], "bbox": row["bbox"]}

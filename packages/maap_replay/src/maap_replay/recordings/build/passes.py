@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from earthcare_products.product_types import Shape, type_of
+from earthcare_products.products import catalogue_entry
 from earthcare_synthetic.ground_track import PERIOD, beside, frame_time, node_time, track
 from maap_replay.recordings.patch import Json
 
@@ -76,11 +76,11 @@ def footprint(
 
 def drawn(orbit: int, frame: str, file_type: str) -> Json:
     """Geometry and bbox of a product, or neither where its type has none."""
-    shape: Shape = type_of(file_type).shape
-    if shape == "none":
+    outline = catalogue_entry(file_type).drawn_as
+    if outline == "none":
         return {}
     begin = sensed(orbit, frame, file_type).begin if file_type == "CPR_APC_2A" else None
-    geometry, bbox = footprint(orbit, frame, swath=shape == "swath", begin=begin)
+    geometry, bbox = footprint(orbit, frame, swath=outline == "swath", begin=begin)
     return {"geometry": geometry, "bbox": bbox}
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
-from earthcare_products.product_types import TYPES
+from earthcare_products.products import catalogue_entry
 from maap_replay.recordings import FOLDER
 
 OPEN, CHECKED = "EarthCAREL2Validated_MAAP", "EarthCAREL2InstChecked_MAAP"
@@ -140,7 +140,7 @@ def calibrations() -> Iterator[Product]:
     """First and last item of each baseline of the types that not every frame has."""
     for collection, types in census().items():
         for file_type, baselines in types.items():
-            rare = TYPES[file_type].acquisition == "calibration"
+            rare = catalogue_entry(file_type).acquisition == "calibration"
             if not rare and file_type not in ("MSI_BBS_1B", "BBR_SOL_1B"):
                 continue
             for baseline, (first, last, *_) in baselines.items():

@@ -1,4 +1,4 @@
-"""What every map has: coastlines, degrees with sides, and a mark on data that are made up."""
+"""What every map has: coastlines, degrees with sides, marks on what is missing or made up."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import xarray as xr
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
@@ -35,6 +37,54 @@ def mark_synthetic(ax: Axes, ds: xr.Dataset | None = None) -> None:
     ax.text(
         0.98, 0.02, "synthetic data", color=SYNTHETIC_COLOUR, fontsize="small", bbox=box, **place
     )
+
+
+def mark_missing(
+    ax: Axes, x: Array, y: Array, classes: Mapping[int, tuple[str, str]], *, missing: bool
+) -> None:
+    """Hatch what a mesh leaves open, which no colour map can hide, and name it and the classes.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        With the mesh.
+    x, y : numpy.ndarray
+        Corners or edges of the mesh, as given to ``pcolormesh``.
+    classes : mapping of int to (name, colour)
+        For the legend; empty where a colour bar explains the colours.
+    missing : bool
+        Whether any cell is open.
+    """
+    from matplotlib.patches import Patch
+
+    hatched: dict[str, Any] = {"facecolor": "white", "edgecolor": "0.72", "hatch": "////"}
+    handles = [
+        Patch(facecolor=colour, edgecolor="0.5", linewidth=0.5, label=name)
+        for _, (name, colour) in sorted(classes.items())
+    ]
+    if missing:
+        x, y = np.meshgrid(x, y) if x.ndim == 1 else (x, y)
+        ring = [np.r_[edge[0], edge[1:, -1], edge[-1, -2::-1], edge[-2:0:-1, 0]] for edge in (x, y)]
+        ax.fill(*ring, zorder=0.5, linewidth=0, **hatched)
+        handles.append(Patch(linewidth=0.5, label="no value", **hatched))
+    if handles:
+        place = (1.01, 1.0) if classes else (1.0, 0.0)
+        ax.legend(
+            handles=handles, loc="upper left", bbox_to_anchor=place, frameon=False, fontsize="small"
+        )
+
+
+def plain_axes(ax: Axes, helper: str) -> None:
+    """Refuse axes of a map projection, on which degrees would be drawn as something else."""
+    projection: Any = getattr(ax, "projection", None)  # cartopy's
+    plain = type(projection).__name__ == "PlateCarree" and not projection.proj4_params.get("lon_0")
+    if ax.name != "rectilinear" and not plain:
+        raise ValueError(
+            f"{helper} draws degrees on plain axes, and these are of the projection"
+            f" {type(projection).__name__ if projection else ax.name}: make them with"
+            " plt.subplots(), or draw yourself with ax.pcolormesh(longitude, latitude, values,"
+            " transform=cartopy.crs.PlateCarree())."
+        )
 
 
 def degrees(value: float, sides: str) -> str:
