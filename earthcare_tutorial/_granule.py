@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from earthcare_products.classes import class_table, unknown_class
+from earthcare_products.classes import class_table
 from earthcare_products.display import Display, display, pretty_unit
 from earthcare_products.granule_ids import GranuleId, parse_granule_id
 from earthcare_products.msi_grid import COLUMNS, JOINT_KM, JOINT_NADIR, NADIR_COLUMN, PITCH_KM
@@ -16,7 +16,6 @@ from earthcare_products.quality import Flag, flag_of, flags
 
 if TYPE_CHECKING:
     import xarray as xr
-    from matplotlib.colors import Colormap, Normalize
     from numpy.typing import NDArray
 
     Array = NDArray[Any]
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 # By the width of a whole line: the column at nadir, and the km from column to column (none between
 # BBR's views). These are MSI's own grid, the joint standard grid, and fore, nadir, aft.
 NADIR = {COLUMNS: (NADIR_COLUMN, PITCH_KM), 201: (JOINT_NADIR, JOINT_KM), 3: (1, 0.0)}
-MAX_CODES = 20  # an integer variable with more values than that is drawn as a quantity
 
 
 def granule_id(ds: xr.Dataset) -> GranuleId | None:
@@ -122,90 +120,6 @@ def granule_title(ds: xr.Dataset) -> str:
 
 def label(ds: xr.Dataset, variable: str) -> str:
     """Return "Long name (unit)" for the unit shown."""
-    name = str(ds[variable].attrs.get("long_name") or variable.replace("_", " "))
-    return f"{name[:1].upper()}{name[1:]} ({pretty_unit(look_of(ds, variable).unit)})"
-
-
-def class_colours(
-    ds: xr.Dataset, variable: str, values: Array, whole: bool
-) -> dict[int, tuple[str, str]] | None:
-    """Return name and colour of each code that occurs, or None for a quantity."""
-    import matplotlib as mpl
-
-    told, found = granule_id(ds), np.unique(values[np.isfinite(values)])
-    file_type = told.file_type if told else ""
-    table = class_table(file_type, variable)
-    if table is not None:
-        missing = [code for code, each in table.items() if each.role == "missing"]
-        values[np.isin(values, missing)] = np.nan
-        found = found[~np.isin(found, missing)]
-        known = {code: (each.name, each.colour) for code, each in table.items()}
-        return {
-            code: known.get(code) or unknown_class(code)[:2] for code in found.astype(int).tolist()
-        }
-    if not whole or len(found) > MAX_CODES:
-        return None
-    text = str(ds[variable].attrs.get("definition", ""))
-    names = dict(re.findall(r"(?<![\w.])(-?\d+)\s*[:=]\s*([^\n,;]+)", text))
-    names |= {
-        str(k): v for f in flags(file_type) if f.name == variable for k, v in f.meanings.items()
-    }
-    colours = mpl.colormaps["viridis"](np.linspace(0, 1, max(2, len(found))))
-    return {
-        code: (f"{code}: {names.get(str(code), 'no name')}".strip(), mpl.colors.to_hex(colour))
-        for code, colour in zip(found.astype(int).tolist(), colours, strict=False)
-    }
-
-
-def numbered(
-    classes: dict[int, tuple[str, str]], values: Array
-) -> tuple[Array, Colormap, Normalize]:
-    """Return the position of each code in the table, and colours for these positions."""
-    from matplotlib.colors import ListedColormap, Normalize
-
-    codes = np.array(sorted(classes), dtype=float)
-    numbers = np.where(np.isfinite(values), np.searchsorted(codes, values), np.nan)
-    colours = ListedColormap([classes[int(code)][1] for code in codes] or ["white"])
-    return numbers, colours, Normalize(-0.5, max(1, len(codes)) - 0.5)
-
-
-def colour_scale(
-    look: Display,
-    values: Array,
-    norm: str | Normalize | None,
-    vmin: float | None,
-    vmax: float | None,
-) -> tuple[Normalize, str]:
-    """Choose the limits of the colours: those asked for, of the table, or of most values."""
-    from matplotlib.cm import ScalarMappable
-    from matplotlib.colors import LogNorm, Normalize
-
-    finite = values[np.isfinite(values)]
-    if norm is not None and not isinstance(norm, str):
-        if vmin is not None or vmax is not None:
-            raise ValueError("norm has limits of its own: give it vmin and vmax, or leave it out.")
-        norm.autoscale_None(finite)
-        return norm, ""
-    kind, note = norm or look.scale, ""
-    if kind == "log":
-        finite = finite[finite > 0]
-        if vmin is not None and vmin <= 0:
-            vmin = float(finite.min()) if finite.size else None
-            note = "colours begin at the smallest value above 0: a logarithm has no 0"
-    if not finite.size:
-        finite = np.array([1.0, 2.0])
-    low, high = look.limits or np.percentile(finite, [1, 99]).tolist()
-    if (vmin is not None and vmin >= high) or (vmax is not None and vmax <= low):
-        low, high = finite.min(), finite.max()  # the table does not go with what is asked for
-    low, high = low if vmin is None else vmin, high if vmax is None else vmax
-    if low >= high:
-        if vmin is not None or vmax is not None:
-            raise ValueError(
-                f"Colours from {low:g} to {high:g} are none: the values run from"
-                f" {finite.min():g} to {finite.max():g}."
-            )
-        high = low + 1
-    scale = {"log": LogNorm, "linear": Normalize}.get(kind)
-    made: Any = scale() if scale else ScalarMappable(norm=kind).norm  # type: ignore[arg-type]
-    made.vmin, made.vmax = low, high
-    return made, note
+    look = look_of(ds, variable)
+    name = look.label or str(ds[variable].attrs.get("long_name") or variable.replace("_", " "))
+    return f"{name[:1].upper()}{name[1:]} ({pretty_unit(look.unit)})"

@@ -252,7 +252,7 @@ def describe(item: pystac.Item, token: Token | str) -> pd.DataFrame:
     """
     import pandas as pd
 
-    from earthcare_tutorial.stream import open_granule
+    from earthcare_tutorial.streaming import open_granule
 
     told = parse_granule_id(item.id)
     rows = []
