@@ -39,6 +39,14 @@ def test_returns_the_exit_status_of_the_command() -> None:
     assert killed.returncode == 128 + signal.SIGTERM
 
 
+def test_needs_no_console(tmp_path: Path) -> None:
+    """Neither to run a command, nor to write a granule."""
+    write = [sys.executable, "-m", "earthcare_synthetic", "nonsense", str(tmp_path)]
+    command = ["bash", "-c", 'exec "$0" "$@" 2>&-', *RUN, *write]
+    done = subprocess.run(command, stdout=subprocess.PIPE, timeout=600)
+    assert done.returncode == 2  # what the writer says of nonsense, where nobody listens
+
+
 def test_a_command_that_does_not_exist_is_named() -> None:
     done = subprocess.run([*RUN, "no-such-program"], capture_output=True, text=True, timeout=600)
     assert done.returncode == 127
