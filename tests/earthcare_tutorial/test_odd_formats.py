@@ -187,15 +187,10 @@ FORMATS: dict[str, Callable[[Path], None]] = {
 
 
 @pytest.fixture
-def link(maap):
-    """Put a file on the small service."""
-
-    def put_there(path: Path) -> str:
-        maap.files["/data/a.h5"] = ("application/x-hdf5", path.read_bytes())
-        maap.valid.add("good")
-        return f"{maap.url}/data/a.h5"
-
-    return put_there
+def link(esa_maap):
+    """Put a file on the server."""
+    esa_maap.accept(access_token="good")
+    return lambda path: esa_maap.put("a.h5", path)
 
 
 @pytest.mark.filterwarnings("ignore:unable to decode:UserWarning")

@@ -42,16 +42,10 @@ def as_streamed(local: xr.Dataset, path: Path) -> xr.Dataset:
 
 
 @pytest.fixture
-def link(maap, products):
-    """Put a product on the small service, and return its link and its place on disk."""
-
-    def put(kind: str) -> tuple[str, Path]:
-        path = products[kind]
-        maap.files[f"/data/{path.name}"] = ("application/x-hdf5", path.read_bytes())
-        maap.valid.add("good")
-        return f"{maap.url}/data/{path.name}", path
-
-    return put
+def link(esa_maap, products):
+    """Put a product on the server, and return its link and its place on disk."""
+    esa_maap.accept(access_token="good")
+    return lambda kind: (esa_maap.put(products[kind].name, products[kind]), products[kind])
 
 
 @pytest.mark.parametrize("kind", sorted(FILE_TYPES))
