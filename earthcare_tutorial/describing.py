@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from earthcare_products import baselines as census
-from earthcare_products.granule_ids import file_type as find_type
 from earthcare_products.granule_ids import parse_granule_id
 from earthcare_products.products import PRODUCTS
+from earthcare_products.products import file_type as find_type
 from earthcare_products.quality import flag_of
+from earthcare_tutorial.products import refuse_text
 from earthcare_tutorial.streaming import open_granule
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ def describe(item: pystac.Item, token: Token | str) -> pd.DataFrame:
     """
     import pandas as pd
 
+    refuse_text(item)
     told = parse_granule_id(item.id)
     rows = []
     for group in PRODUCTS[told.file_type].groups or ("ScienceData",):

@@ -81,7 +81,7 @@ def test_what_is_no_picture_is_not_drawn(maap, item, body):
         show_quicklook(granule)
 
 
-@pytest.mark.parametrize("fault", ["html", "half", 503, "drop"])
+@pytest.mark.parametrize("fault", ["html", "cut", "half", 503, "drop"])
 def test_half_a_picture_is_asked_for_again(maap, pictures, fault):
     (granule,) = pictures(1)
     if fault == "half":  # whole by its length, but not as a picture

@@ -419,7 +419,7 @@ def test_no_home_folder(maap, monkeypatch, tmp_path):
     file = ect.save_credentials(OFFLINE, tmp_path / "c.txt")
     assert ect.login(file).source == str(file)
     monkeypatch.setenv("MAAP_CREDENTIALS_FILE", str(file))
-    assert ect.login().source == f"MAAP_CREDENTIALS_FILE ({file})"
+    assert ect.login().source == "MAAP_CREDENTIALS_FILE"
     monkeypatch.delenv("MAAP_CREDENTIALS_FILE")
     with pytest.raises(FileNotFoundError, match=r"No credentials in ~/credentials\.txt"):
         ect.login()
