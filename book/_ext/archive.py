@@ -1,7 +1,7 @@
 """Write the archive of this collection that the site carries, before the pages are read.
 
-It holds what the repository holds, so that a reader needs no other address than that of the site: all
-lessons as notebooks, the helpers, which pip installs, and the replay.
+It holds what the repository holds, so that a reader needs no other address than that of the site:
+all lessons as notebooks, the helpers, which pip installs, and the replay.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def write_archive(app: Sphinx) -> None:
 
 
 def files(root: Path) -> list[Path]:
-    """Files that belong to the collection: those that git knows, or all that is not made or hidden."""
+    """Files of the collection: those that git knows, or all that is neither made nor hidden."""
     if (root / ".git").exists():
         listed = subprocess.run(
             ["git", "ls-files", "-z"],  # noqa: S607
