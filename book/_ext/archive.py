@@ -28,7 +28,7 @@ def write_archive(app: Sphinx) -> None:
 
 
 def files(root: Path) -> list[Path]:
-    """Files of the collection: those that git knows, or all that is neither made nor hidden."""
+    """Files of the collection: those that git knows, or all that is not made or hidden."""
     if (root / ".git").exists():
         listed = subprocess.run(
             ["git", "ls-files", "-z"],  # noqa: S607
