@@ -10,10 +10,9 @@ from earthcare_tutorial.classifying import class_fractions, classes, plot_classe
 from earthcare_tutorial.combining import align, companions
 from earthcare_tutorial.credentials import credential_places, save_credentials
 from earthcare_tutorial.curtain import plot_curtain
+from earthcare_tutorial.describing import baselines, describe
 from earthcare_tutorial.granule import (
     above_sea_level,
-    baselines,
-    describe,
     mask_quality,
     to_display_units,
     trim_to_frame,

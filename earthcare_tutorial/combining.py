@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from earthcare_products.granule_ids import file_type
+from earthcare_products.products import file_type
 from earthcare_tutorial._footprint import apart_km, on_sphere
 from earthcare_tutorial._notes import warn
 from earthcare_tutorial.catalogue import Query

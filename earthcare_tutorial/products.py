@@ -6,8 +6,8 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from earthcare_products.granule_ids import GranuleId, file_type, parse_granule_id
-from earthcare_products.products import PRODUCTS
+from earthcare_products.granule_ids import GranuleId, parse_granule_id
+from earthcare_products.products import PRODUCTS, file_type
 
 if TYPE_CHECKING:
     import pystac

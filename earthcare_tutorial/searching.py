@@ -7,9 +7,9 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from earthcare_products.granule_ids import file_type as read_file_type
 from earthcare_products.granule_ids import orbit_and_frame as read_orbit_and_frame
 from earthcare_products.products import PRODUCTS
+from earthcare_products.products import file_type as read_file_type
 from earthcare_tutorial._notes import _say, warn
 from earthcare_tutorial.catalogue import (
     MOST,

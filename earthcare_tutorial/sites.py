@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from earthcare_products.granule_ids import file_type
-from earthcare_products.products import PRODUCTS
+from earthcare_products.products import PRODUCTS, file_type
 from earthcare_tutorial._footprint import (
     EARTH_RADIUS,
     along_great_circles,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from maap_replay import sparse
+from maap_replay import byte_ranges
 from maap_replay.launch import run
 from maap_replay.recordings import load
 from maap_replay.recordings.save import line_of, redacted, save_items
@@ -28,23 +28,23 @@ keys = dict(line.split("=", 1) for line in lines if "=" in line)
 form = {"client_id": keys["CLIENT_ID"], "client_secret": keys["CLIENT_SECRET"],
         "grant_type": "refresh_token", "refresh_token": keys["OFFLINE_TOKEN"]}
 token = requests.post("https://iam.maap.eo.esa.int/realms/esa-maap/protocol/openid-connect/token",
-                      data=form, timeout=10).json()["access_token"]
+                      data=form, timeout=300).json()["access_token"]
 bearer = {"Authorization": f"Bearer {token}"}
-page = requests.get(f"{catalogue}/search", params=SEARCH | {"limit": 5}, timeout=10).json()
+page = requests.get(f"{catalogue}/search", params=SEARCH | {"limit": 5}, timeout=300).json()
 assets = page["features"][0]["assets"]
 told = {"items": page["features"]}
-told["picture"] = hashlib.sha256(requests.get(assets["thumbnail"]["href"], timeout=10).content
+told["picture"] = hashlib.sha256(requests.get(assets["thumbnail"]["href"], timeout=300).content
                                  ).hexdigest()
 h5 = next(a["href"] for a in assets.values() if a["href"].endswith(".h5"))
 spans = sys.argv[2:]
-answers = [requests.get(h5, headers=bearer | {"Range": f"bytes={s}"}, timeout=10) for s in spans]
+answers = [requests.get(h5, headers=bearer | {"Range": f"bytes={s}"}, timeout=300) for s in spans]
 told["parts"] = [(a.status_code, a.reason, a.headers.get("Content-Range"), a.content.hex())
                  for a in answers]
-told["size"] = requests.head(h5, headers=bearer, timeout=10).headers["Content-Length"]
-told["without"] = requests.get(h5, headers={"Range": "bytes=0-0"}, timeout=10).status_code
-told["zip"] = requests.get(assets["product"]["href"], headers=bearer, timeout=10).reason
+told["size"] = requests.head(h5, headers=bearer, timeout=300).headers["Content-Length"]
+told["without"] = requests.get(h5, headers={"Range": "bytes=0-0"}, timeout=300).status_code
+told["zip"] = requests.get(assets["product"]["href"], headers=bearer, timeout=300).reason
 names = ["collections/COLLECTION", "collections/COLLECTION/queryables"]
-told["documents"] = [requests.get(f"{catalogue}/{n}", timeout=10).json() for n in names]
+told["documents"] = [requests.get(f"{catalogue}/{n}", timeout=300).json() for n in names]
 json.dump(told, open(sys.argv[1], "w"))
 """.replace("SEARCH", repr(SEARCH)).replace("COLLECTION", OPEN)
 TOUCHED = ["0-7", "100-199", "150-299", "5000-5009"]
@@ -73,7 +73,7 @@ def replayed(recording, client, *spans):
     folder, _ = recording
     out = folder.parent / "out.json"
     command = [*CLI, "run", "--recordings", str(folder), "--", *client, str(out), *spans]
-    subprocess.run(command, check=True, timeout=60)
+    subprocess.run(command, check=True, timeout=600)
     return json.loads(out.read_text())
 
 
@@ -143,13 +143,16 @@ def test_ranges_come_together_however_they_come(tmp_path):
     data = bytes(range(200))
     target = tmp_path / "file"
     for spans in ([(50, 60), (10, 20), (15, 55)], [(0, 5)]):
-        pieces = sparse.Pieces(target, len(data))
+        pieces = byte_ranges.KeptRanges(target, len(data))
         for first, stop in spans:
             pieces.add(first, data[first:stop])
         pieces.finish("test")
-    assert sparse.read(target, 10, 60) == data[10:60] and sparse.read(target, 0, 5) == data[:5]
-    assert sparse.read(target, 4, 11) is None and not target.exists()
-    pieces = sparse.Pieces(target, len(data))
+    assert (
+        byte_ranges.read(target, 10, 60) == data[10:60]
+        and byte_ranges.read(target, 0, 5) == data[:5]
+    )
+    assert byte_ranges.read(target, 4, 11) is None and not target.exists()
+    pieces = byte_ranges.KeptRanges(target, len(data))
     pieces.add(5, data[5:10])
     pieces.add(60, data[60:])
     pieces.finish("test")
@@ -157,7 +160,7 @@ def test_ranges_come_together_however_they_come(tmp_path):
 
 
 def test_nothing_to_record_is_said(tmp_path, capfd):
-    assert subprocess.run([*CLI, "record", str(tmp_path)], timeout=60).returncode == 2
+    assert subprocess.run([*CLI, "record", str(tmp_path)], timeout=600).returncode == 2
     assert "Say what to record" in capfd.readouterr().err
 
 
@@ -208,7 +211,7 @@ def test_a_service_that_does_not_answer_is_no_difference():
         env={"PATH": "", "PYTHONPATH": str(Path.cwd()), "HTTPS_PROXY": "http://127.0.0.1:9"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
     )
     assert done.returncode == 2
     assert "catalogue/ cannot be read" in done.stderr

@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 from zipstream import ZipStream
 
 from maap_replay.recordings import Recordings
 from maap_replay.service import recorded
-from maap_replay.service.answers import FileAnswer, StreamAnswer
 from maap_replay.service.errors import RefusalError
 from maap_replay.service.requests import SERVED
+from maap_replay.service.responses import FileResponse, StreamedResponse
 from maap_replay.service.tokens import ISSUED, bearer, is_valid
 
 GranuleFile = Callable[[str, str], Path]
@@ -31,6 +31,8 @@ MEDIA_TYPES = {
 WRITERS = 2
 #: Seconds after which the cache of granules hears that a file is still in use.
 ASK_AGAIN = 30.0
+#: Seconds after which a client that waits for a file hears that it is still being made.
+HEARTBEAT = 5.0
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def store(recordings: Recordings, make: GranuleFile) -> Store:
     for item in recordings.items:
         is_open = recordings.is_open(item["collection"])
         for asset in item["assets"].values():
-            _, data, rest = asset["href"].partition("/data/")
+            _, data, rest = asset.get("href", "").partition("/data/")
             if not data:
                 continue
             path = data + rest
@@ -114,17 +116,18 @@ async def serve(request: web.Request) -> web.StreamResponse:
     try:
         if stored.file is not None:
             media_type = MEDIA_TYPES.get(stored.suffix, "application/octet-stream")
-            return FileAnswer(stored.file, media_type)
+            return FileResponse(stored.file, media_type)
         if stored.suffix == ".zip":
             return await _zip(request, stored.product_id)
-        path = await request.app[STORE].file(stored.product_id, stored.suffix)
+        making = request.app[STORE].file(stored.product_id, stored.suffix)
+        path = await _while_client_waits(request, making)
     except KeyError:
         file_type = stored.product_id[9:19]
         return denied(f"The replay has no synthetic {file_type} files, only their catalogue items.")
     except RuntimeError as error:
         return RefusalError(str(error), 500, "InternalError").response()
     # A recorded file:size is the size of the real file. Ours may differ: the answer states its own.
-    return FileAnswer(path, MEDIA_TYPES[stored.suffix])
+    return FileResponse(path, MEDIA_TYPES[stored.suffix])
 
 
 def add_routes(router: web.UrlDispatcher) -> None:
@@ -163,19 +166,32 @@ async def _zip(request: web.Request, product_id: str) -> web.StreamResponse:
             if not path.exists():
                 return recorded.not_recorded(f"{path.name} as a whole, so there is no zip")
         else:
-            path = await store.file(product_id, suffix)
+            path = await _while_client_waits(request, store.file(product_id, suffix))
         paths[f"{product_id}/{path.name}"] = path
-    return StreamAnswer(_counted(zip_pieces(paths)), MEDIA_TYPES[".zip"])
+    return StreamedResponse(_counted(zip_chunks(paths)), MEDIA_TYPES[".zip"])
 
 
-async def _counted(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
-        SERVED.get().bytes += len(piece)
-        yield piece
+async def _while_client_waits(request: web.Request, making: Coroutine[None, None, Path]) -> Path:
+    """Wait for a file, and send an interim answer now and then.
+
+    On a slow computer a granule takes longer to write than clients wait in silence. The live
+    service has its files, and sends none of these; HTTP lets clients skip any number of them.
+    """
+    task = asyncio.ensure_future(making)
+    while not (await asyncio.wait({task}, timeout=HEARTBEAT))[0]:
+        if request.transport is not None and request.version >= HttpVersion11:
+            request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    return task.result()
 
 
-def zip_pieces(files: dict[str, Path]) -> Iterator[bytes]:
-    """Bytes of a stored (uncompressed) zip, piece by piece."""
+async def _counted(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
+    while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
+        SERVED.get().bytes += len(chunk)
+        yield chunk
+
+
+def zip_chunks(files: dict[str, Path]) -> Iterator[bytes]:
+    """Bytes of a stored (uncompressed) zip, chunk by chunk."""
     archive = ZipStream()
     for name, path in files.items():
         archive.add_path(path, name)
