@@ -117,7 +117,7 @@ def test_a_file_whose_chunks_cannot_be_read_gets_no_name(maap, granule, tmp_path
 
 @pytest.mark.parametrize("name", ["manifest.csv", "a%2Fb.h5", "..h5", "*.h5", "a b.h5", ".h5"])
 def test_names_that_lead_elsewhere(maap, tmp_path, name):
-    with pytest.raises(ValueError, match="no name of an .h5 file"):
+    with pytest.raises(ValueError, match=r"no name of an \.h5 file"):
         download(f"{maap.url}/data/{name}", tmp_path, "good")
     assert not maap.log
 
