@@ -188,9 +188,13 @@ FORMATS: dict[str, Callable[[Path], None]] = {
 
 @pytest.fixture
 def link(esa_maap):
-    """Put a file on the server."""
-    esa_maap.accept(access_token="good")
-    return lambda path: esa_maap.put("a.h5", path)
+    """Put a file on the service."""
+
+    def put_there(path: Path) -> str:
+        esa_maap.accept(access_token="good")
+        return esa_maap.put("a.h5", path)
+
+    return put_there
 
 
 @pytest.mark.filterwarnings("ignore:unable to decode:UserWarning")

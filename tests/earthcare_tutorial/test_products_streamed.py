@@ -43,9 +43,14 @@ def as_streamed(local: xr.Dataset, path: Path) -> xr.Dataset:
 
 @pytest.fixture
 def link(esa_maap, products):
-    """Put a product on the server, and return its link and its place on disk."""
-    esa_maap.accept(access_token="good")
-    return lambda kind: (esa_maap.put(products[kind].name, products[kind]), products[kind])
+    """Put a product on the service, and return its link and its place on disk."""
+
+    def put(kind: str) -> tuple[str, Path]:
+        path = products[kind]
+        esa_maap.accept(access_token="good")
+        return esa_maap.put(path.name, path), path
+
+    return put
 
 
 @pytest.mark.parametrize("kind", sorted(FILE_TYPES))
