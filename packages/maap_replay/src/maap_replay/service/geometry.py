@@ -151,28 +151,88 @@ def _cross(a: Array, b: Array) -> bool:
     p, q = (v[:, None, :] for v in _segments(a))
     r, s = (v[None, :, :] for v in _segments(b))
 
-    def side(start: Array, end: Array, point: Array) -> Array:
-        d, e = end - start, point - start
-        result: Array = d[..., 0] * e[..., 1] - d[..., 1] * e[..., 0]
-        return result
-
     apart = np.any(
         (np.maximum(p, q) < np.minimum(r, s)) | (np.maximum(r, s) < np.minimum(p, q)), axis=-1
     )
-    split = (side(p, q, r) * side(p, q, s) <= 0) & (side(r, s, p) * side(r, s, q) <= 0)
+    split = (_side(p, q, r) * _side(p, q, s) <= 0) & (_side(r, s, p) * _side(r, s, q) <= 0)
     return bool(np.any(split & ~apart))
 
 
 def _inside(part: Part, point: Array) -> bool:
+    return part.area and bool(_many_inside(point[None], part.rings)[0])
+
+
+def many_meet(outlines: Array, area: Part, *, closed: bool) -> npt.NDArray[np.bool_]:
+    """Whether each of many footprints of one kind has a point in common with a part of an area.
+
+    Parameters
+    ----------
+    outlines : ndarray, shape (n, m, 2)
+        Longitude and latitude, which run on over the antimeridian.
+    area : Part
+        What they may meet, at any whole turn.
+    closed : bool
+        Whether the outlines are rings, so that what lies inside belongs to them.
+    """
+    (west, south), (east, north) = area.extent
+    low, high = outlines.min(axis=1), outlines.max(axis=1)
+    first = np.ceil((low[:, 0] - east) / 360).astype(int)
+    last = np.floor((high[:, 0] - west) / 360).astype(int)
+    possible = (low[:, 1] <= north) & (high[:, 1] >= south)
+    found = np.zeros(len(outlines), dtype=bool)
+    for turn in range(int(first.min(initial=0)), int(last.max(initial=-1)) + 1):
+        some = np.flatnonzero(~found & possible & (first <= turn) & (turn <= last))
+        if not len(some):
+            continue
+        rings = tuple(ring + np.array([360.0 * turn, 0.0]) for ring in area.rings)
+        found[some] = _many_meet_in_plane(outlines[some], rings, area.area, closed)
+    return found
+
+
+def _many_meet_in_plane(
+    outlines: Array, rings: tuple[Array, ...], area: bool, closed: bool
+) -> npt.NDArray[np.bool_]:
+    found = np.zeros(len(outlines), dtype=bool)
+    for ring in rings:
+        for start, end in zip(*_segments(ring), strict=True):
+            rest = np.flatnonzero(~found)
+            found[rest] = _cross_segment(outlines[rest], start, end)
+    rest = np.flatnonzero(~found)
+    if area:
+        found[rest] = _many_inside(outlines[rest][:, 0], rings)
+    if closed:
+        corner = rings[0][0]
+        found[rest] |= [_inside(Part((one,), area=True), corner) for one in outlines[rest]]
+    return found
+
+
+def _cross_segment(outlines: Array, start: Array, end: Array) -> npt.NDArray[np.bool_]:
+    """Whether any segment of each outline has a point in common with one segment."""
+    p, q = outlines[:, :-1], outlines[:, 1:]
+    apart = np.any(
+        (np.maximum(p, q) < np.minimum(start, end)) | (np.maximum(start, end) < np.minimum(p, q)),
+        axis=-1,
+    )
+    split = (_side(p, q, start) * _side(p, q, end) <= 0) & (
+        _side(start, end, p) * _side(start, end, q) <= 0
+    )
+    return np.asarray(np.any(split & ~apart, axis=1))
+
+
+def _side(start: Array, end: Array, point: Array) -> Array:
+    """Positive where a point lies to the left of the way from one point to another."""
+    d, e = end - start, point - start
+    result: Array = d[..., 0] * e[..., 1] - d[..., 1] * e[..., 0]
+    return result
+
+
+def _many_inside(points: Array, rings: tuple[Array, ...]) -> npt.NDArray[np.bool_]:
     """Even-odd rule over all rings, so that a hole is outside."""
-    if not part.area:
-        return False
-    x, y = point
-    odd = 0
-    for ring in part.rings:
-        (x0, y0), (x1, y1) = (v.T for v in _segments(ring))
-        spans = (y0 > y) != (y1 > y)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            at = x0 + (y - y0) / (y1 - y0) * (x1 - x0)
-        odd += int(np.count_nonzero(spans & (x < at)))
-    return odd % 2 == 1
+    x, y = points.T
+    odd = np.zeros(len(points), dtype=int)
+    for ring in rings:
+        for (x0, y0), (x1, y1) in zip(*_segments(ring), strict=True):
+            if y0 != y1:
+                at = x0 + (y - y0) / (y1 - y0) * (x1 - x0)
+                odd += ((y0 > y) != (y1 > y)) & (x < at)
+    return np.asarray(odd % 2 == 1)

@@ -1,0 +1,42 @@
+"""What ESA MAAP's catalogue held on 6 February 2026, counted by type and baseline.
+
+The numbers are in ``data/census.json``, which states where they are from.
+
+>>> row = census()["EarthCAREL2Validated_MAAP"]["MSI_COP_2A"]["AB"]
+>>> row.first, row.last, row.count
+('02487D', '06307B', 24674)
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+
+class Counted(NamedTuple):
+    """One type in one baseline.
+
+    `first` and `last` are frames such as "04537E", None where the type has none; `begin` and `end`
+    are the times (UTC) at which the first and the last item start.
+    """
+
+    first: str | None
+    last: str | None
+    count: int
+    begin: str
+    end: str
+
+
+@cache
+def census() -> dict[str, dict[str, dict[str, Counted]]]:
+    """Collection -> type -> baseline -> what was counted."""
+    text = files("earthcare_products").joinpath("data/census.json").read_text(encoding="utf-8")
+    return {
+        collection: {
+            file_type: {baseline: Counted(*row) for baseline, row in rows.items()}
+            for file_type, rows in types.items()
+        }
+        for collection, types in json.loads(text)["collections"].items()
+    }
