@@ -14,8 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from earthcare_synthetic.ground_track import PERIOD, beside, node_longitude, orbit_time, track
-from maap_replay.archive import frames
-from maap_replay.service import geometry
+from maap_replay.archive import frames, geometry
 
 Json = dict[str, Any]
 Floats = npt.NDArray[np.float64]
@@ -60,40 +59,57 @@ def points(numbers: npt.ArrayLike, shape: Shape) -> Floats:
     return np.stack([np.unwrap(lon, period=360), lat], axis=-1)
 
 
-def drawn(frame: int, shape: Shape) -> Json:
-    """Geometry and bbox of a frame, or neither."""
+def drawn(numbers: npt.ArrayLike, shape: Shape) -> list[Json]:
+    """Geometry and bbox of frames, or neither."""
+    several = np.atleast_1d(np.asarray(numbers))
     if shape == "none":
-        return {}
-    lon, lat = points(frame, shape)[0].T
-    wrapped = (lon + 180) % 360 - 180
-    pairs = [[round(float(x), 6), round(float(y), 6)] for x, y in zip(wrapped, lat, strict=True)]
-    swath = shape == "swath"
-    kind = "Polygon" if swath else "LineString"
-    return {
-        "geometry": {"type": kind, "coordinates": [pairs] if swath else pairs},
-        "bbox": box(pairs),
-    }
-
-
-def box(pairs: list[list[float]]) -> list[float]:
-    """Bbox of points; all longitudes when the line jumps over the antimeridian."""
-    lon, lat = np.array(pairs).T
-    west, east = (-180.0, 180.0) if np.any(np.abs(np.diff(lon)) > 180) else (lon.min(), lon.max())
-    return [round(float(v), 6) for v in (west, lat.min(), east, lat.max())]
-
-
-def meeting(numbers: npt.NDArray[Any], shape: Shape, area: geometry.Shape) -> npt.NDArray[np.bool_]:
-    """Which frames have a footprint that meets an area."""
-    found = np.zeros(len(numbers), dtype=bool)
-    if shape == "none":
-        return found
-    for part in area:
-        near = np.flatnonzero(~found & _near(numbers, shape, part))
-        for start in range(0, len(near), _PIECE):
-            piece = near[start : start + _PIECE]
-            outlines = points(numbers[piece], shape)
-            found[piece] = geometry.many_meet(outlines, part, closed=shape == "swath")
+        return [{} for _ in several]
+    outlines = points(several, shape)
+    outlines[..., 0] = (outlines[..., 0] + 180) % 360 - 180
+    kind, swath = ("Polygon", True) if shape == "swath" else ("LineString", False)
+    found = []
+    for outline in outlines.round(6):
+        pairs = outline.tolist()
+        coordinates = [pairs] if swath else pairs
+        found.append({"geometry": {"type": kind, "coordinates": coordinates}, "bbox": box(outline)})
     return found
+
+
+def box(outline: Floats) -> list[float]:
+    """Bbox of points; all longitudes when the line jumps over the antimeridian."""
+    lon, lat = outline.T
+    west, east = (-180.0, 180.0) if np.any(np.abs(np.diff(lon)) > 180) else (lon.min(), lon.max())
+    return [float(v) for v in (west, lat.min(), east, lat.max())]
+
+
+class Area:
+    """An area, and what is known of the frames whose footprint meets it.
+
+    All types of a frame have one of three footprints, so that each is tested once.
+    """
+
+    def __init__(self, parts: geometry.Shape) -> None:
+        self.parts = parts
+        self._known: dict[Shape, npt.NDArray[np.int8]] = {}
+
+    def meets(self, numbers: npt.NDArray[Any], shape: Shape) -> npt.NDArray[np.bool_]:
+        """Which frames have a footprint of a shape that meets the area."""
+        if shape == "none":
+            return np.zeros(len(numbers), dtype=bool)
+        known = self._known.setdefault(shape, np.full(frames.HIGHEST, -1, dtype=np.int8))
+        new = np.unique(numbers[known[numbers] < 0])
+        known[new] = self._test(new, shape)
+        return np.asarray(known[numbers] == 1)
+
+    def _test(self, numbers: npt.NDArray[Any], shape: Shape) -> npt.NDArray[np.bool_]:
+        found = np.zeros(len(numbers), dtype=bool)
+        for part in self.parts:
+            near = np.flatnonzero(~found & _near(numbers, shape, part))
+            for start in range(0, len(near), _PIECE):
+                piece = near[start : start + _PIECE]
+                outlines = points(numbers[piece], shape)
+                found[piece] = geometry.many_meet(outlines, part, closed=shape == "swath")
+        return found
 
 
 def _near(

@@ -17,6 +17,8 @@ Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 LETTERS = "".join(FRAMES)
+#: More than the number of any frame of the census.
+HIGHEST = 1 << 17
 EPOCH_SECONDS = int(EPOCH.timestamp())
 
 
@@ -35,11 +37,16 @@ def _offsets() -> Floats:
     return np.array([frame_offsets()[letter][0] for letter in LETTERS])
 
 
-def begin(frames: npt.ArrayLike) -> Integers:
-    """First second of frames, which is the last one of the frame before."""
-    numbers = np.asarray(frames, dtype=np.int64)
+@cache
+def _begins() -> Integers:
+    numbers = np.arange(HIGHEST + 1)
     exact = orbit_time(numbers // 8 + _offsets()[numbers % 8])
     return np.asarray(np.floor(exact + 0.5), dtype=np.int64) + EPOCH_SECONDS
+
+
+def begin(frames: npt.ArrayLike) -> Integers:
+    """First second of frames, which is the last one of the frame before."""
+    return np.asarray(_begins()[np.asarray(frames)])
 
 
 def end(frames: npt.ArrayLike) -> Integers:

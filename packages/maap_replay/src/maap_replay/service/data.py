@@ -16,7 +16,7 @@ from xml.sax.saxutils import escape
 from aiohttp import web
 
 from maap_replay.recordings import Recordings
-from maap_replay.service import recorded
+from maap_replay.service import recorded, search
 from maap_replay.service.answers import FileAnswer, StreamAnswer
 from maap_replay.service.errors import RefusalError
 from maap_replay.service.requests import SERVED
@@ -50,11 +50,10 @@ class Stored:
 
 @dataclass
 class Store:
-    """Addresses of all recorded assets, and what makes a file when it is first needed."""
+    """What lies at an address, and what makes a file when it is first needed."""
 
-    objects: dict[str, Stored]
+    recordings: Recordings
     make: GranuleFile
-    recording: Path | None = None
     made: dict[tuple[str, str], tuple[Path, float]] = field(default_factory=dict)
     # One writer for each file, however many requests wait for it, and few writers at a time: they
     # share a pool of threads with the sending of files.
@@ -83,34 +82,38 @@ STORE: web.AppKey[Store] = web.AppKey("store", Store)
 
 
 def store(recordings: Recordings, make: GranuleFile) -> Store:
-    """Store with the assets of all items. An object is open if any open collection lists it."""
-    objects: dict[str, Stored] = {}
-    for item in recordings.items:
-        is_open = recordings.is_open(item["collection"])
-        for asset in item["assets"].values():
-            _, data, rest = asset["href"].partition("/data/")
-            if not data:
-                continue
-            path = data + rest
-            suffix = ".zip" if rest.startswith("zipper/") else f".{rest.rpartition('.')[2]}"
-            seen = path in objects and objects[path].is_open
-            objects[path] = Stored(item["id"], suffix, is_open or seen)
-    return Store(objects, make, recordings.folder)
+    """Store with the assets of all items."""
+    return Store(recordings, make)
+
+
+def _stored(recordings: Recordings, path: str) -> Stored | None:
+    """What an item has at an address; it is open if any open collection lists it."""
+    product_id = path.rstrip("/").rpartition("/")[2].partition(".")[0]
+    places = [
+        item
+        for item in search.contents(recordings).items(product_id)
+        if any(asset["href"].endswith(path) for asset in item["assets"].values())
+    ]
+    if not places:
+        return None
+    suffix = ".zip" if "/zipper/" in path else f".{path.rpartition('.')[2]}"
+    is_open = any(recordings.is_open(item["collection"]) for item in places)
+    return Stored(product_id, suffix, is_open)
 
 
 async def serve(request: web.Request) -> web.StreamResponse:
     """Answer HEAD and GET below ``/data/``."""
-    stored = request.app[STORE].objects.get(request.path)
+    stored = _stored(request.app[STORE].recordings, request.path)
     public = "/public/" in request.path  # pictures
     if not public and not _has_token(request):
         return unauthorized()
-    if (folder := request.app[STORE].recording) is not None:
+    if (folder := request.app[STORE].recordings.folder) is not None:
         kept = await asyncio.to_thread(recorded.answer, request, folder, MEDIA_TYPES)
         if kept is not None:
             return kept
     if stored is None:
         # The store says "denied" of what it does not have, so that names cannot be guessed.
-        return denied("No recorded item has a file at this address.")
+        return denied("No item has a file at this address.")
     if not public and not stored.is_open:
         return denied("Your account has no access to the collection of this file.")
     try:
@@ -122,7 +125,6 @@ async def serve(request: web.Request) -> web.StreamResponse:
         return denied(f"The replay has no synthetic {file_type} files, only their catalogue items.")
     except RuntimeError as error:
         return RefusalError(str(error), 500, "InternalError").response()
-    # A recorded file:size is the size of the real file. Ours may differ: the answer states its own.
     return FileAnswer(path, MEDIA_TYPES[stored.suffix])
 
 

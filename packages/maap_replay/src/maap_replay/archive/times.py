@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 Interval = tuple[datetime, datetime]
+_START = datetime(1970, 1, 1, tzinfo=UTC)
 EARLIEST, LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
@@ -21,6 +22,11 @@ def instant(text: str) -> datetime:
         return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
     except OverflowError:
         raise ValueError(f"{text!r} is outside the years 1 to 9999.") from None
+
+
+def microseconds(when: datetime) -> int:
+    """Microseconds since 1970, by which times are compared."""
+    return (when - _START) // timedelta(microseconds=1)
 
 
 def interval(text: str) -> Interval:

@@ -1,25 +1,24 @@
 """CQL2 filters on items, under the old and the new names of ESA MAAP's queryables.
 
-The `cql2` package parses and evaluates. This module makes what users really type acceptable to it:
-names with a colon that are not quoted, baselines and orbit directions in any case, times as text or
-TIMESTAMP, and both vocabularies. A condition on a property that an item lacks is no match (SQL's
-NULL); a name that is no queryable is refused. The set of operators that ESA MAAP itself accepts is
-not documented; here the common ones of CQL2 work.
+The `cql2` package parses and checks; `masks` evaluates. This module makes what users really
+type acceptable to both: names with a colon that are not quoted, baselines and orbit directions in
+any case, times as text or TIMESTAMP, and both vocabularies. A condition on a property that an item
+lacks, or that is no queryable of its collection, is no match (SQL's NULL): that is what clients
+written for the live service count on. Only a strict replay refuses names that it does not know. The
+set of operators that ESA MAAP itself accepts is not documented; here the common ones of CQL2 work.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection
-from datetime import datetime
+from collections.abc import Collection
 from typing import Any
 
 import cql2
 
+from maap_replay.archive.times import instant, microseconds
 from maap_replay.recordings.patch import Json
-from maap_replay.service.errors import RefusalError
-from maap_replay.service.times import instant
 
 #: Queryable -> item property. The first five were renamed in February 2026; both names work.
 ALIASES = {
@@ -51,7 +50,15 @@ OPERATORS = frozenset(
     | {"casei", "t_after", "t_before"}
 )
 
-Test = Callable[[Json], bool]
+_OPERANDS = {"and": 1, "or": 1, "not": 1, "isNull": 1, "casei": 1, "between": 3}
+
+#: A checked filter: CQL2 JSON with literals as columns have them, or true or false.
+Tree = Any
+
+
+class FilterError(ValueError):
+    """A filter that cannot be parsed, in one sentence."""
+
 
 _TOKEN = re.compile(r"""'(?:[^']|'')*'|"[^"]*"|[A-Za-z_][A-Za-z0-9_]*(?::[A-Za-z0-9_]+)+""")
 
@@ -60,7 +67,8 @@ def view(item: Json) -> Json:
     """Values that filters and sorting see: under property names, in one case and time format."""
     properties = item["properties"]
     values = {**properties, "id": item["id"], "collection": item["collection"]}
-    values["frame"] = str(properties.get("grid:code", "")).rpartition("-")[2]
+    if frame := str(properties.get("grid:code", "")).rpartition("-")[2]:
+        values["frame"] = frame
     if isinstance(software := properties.get("processing:software"), dict):
         values["processing:software"] = next(iter(software), "")
     if isinstance(instruments := properties.get("instruments"), list):
@@ -69,11 +77,13 @@ def view(item: Json) -> Json:
         values[name] = values[name].casefold()
     for name in TIMES & values.keys():
         values[name] = _time(values[name])
-    return values
+    for name in NUMBERS & values.keys():
+        values[name] = values[name] if isinstance(values[name], int) else None
+    return {name: value for name, value in values.items() if isinstance(value, str | int | float)}
 
 
-def parse(expression: str | Json, language: str, queryables: Collection[str]) -> Test:
-    """Test of an item's `view` from a filter.
+def parse(expression: str | Json, language: str, known: Collection[str] | None = None) -> Tree:
+    """Check a filter, and write its literals as columns have them.
 
     Parameters
     ----------
@@ -81,16 +91,21 @@ def parse(expression: str | Json, language: str, queryables: Collection[str]) ->
         CQL2 text, or CQL2 JSON (parsed or as text).
     language : str
         ``cql2-text`` or ``cql2-json``.
-    queryables : collection of str
-        Names that may be used, beside those every item has.
+    known : collection of str, optional
+        Names that may be used, beside those every item has; by default any.
+
+    Returns
+    -------
+    dict or bool
+        For `masks.evaluate`; properties keep the names that were typed.
 
     Raises
     ------
-    RefusalError
-        When it cannot be parsed or uses a name that is no queryable.
+    FilterError
+        When it cannot be parsed or uses a name that is not known.
     """
     if not isinstance(expression, str | dict):
-        raise RefusalError("The filter must be CQL2 text or a CQL2 JSON object.")
+        raise FilterError("The filter must be CQL2 text or a CQL2 JSON object.")
     try:
         if language == "cql2-json" or isinstance(expression, dict):
             text = expression if isinstance(expression, str) else json.dumps(expression)
@@ -98,33 +113,22 @@ def parse(expression: str | Json, language: str, queryables: Collection[str]) ->
         elif language in ("cql2-text", ""):
             tree = cql2.parse_text(_quoted(expression.strip())).to_json()
         else:
-            raise RefusalError(f"filter-lang {language!r} is neither cql2-text nor cql2-json.")
+            raise FilterError(f"filter-lang {language!r} is neither cql2-text nor cql2-json.")
     except (cql2.ParseError, cql2.ValidationError, ValueError) as error:
         reason = str(error).strip().splitlines()
         detail = reason[-1].lstrip(" =") if reason else "empty"
-        raise RefusalError(f"The filter cannot be parsed: {detail}.") from None
+        raise FilterError(f"The filter cannot be parsed: {detail}.") from None
     if not isinstance(tree, bool) and not (isinstance(tree, dict) and "op" in tree):
-        raise RefusalError("The filter must be a condition, such as frame = 'E'.")
-    rewritten = _rewritten(tree, queryables)
-    test = cql2.parse_json(json.dumps(rewritten))
-    used = frozenset(_names(rewritten))
-
-    def matches(values: Json) -> bool:
-        try:
-            return bool(test.matches({name: values[name] for name in used & values.keys()}))
-        except Exception:  # cql2 0.6 raises a bare Exception for SQL's NULL, which is no match
-            return False
-
-    return matches
+        raise FilterError("The filter must be a condition, such as frame = 'E'.")
+    return _rewritten(tree, known)
 
 
-def equal_to(name: str, value: str, queryables: Collection[str]) -> Test:
-    """Test of a plain query parameter such as ``orbitNumber=4537``, which ESA MAAP accepts too."""
+def equal_to(name: str, value: str, known: Collection[str] | None = None) -> Tree:
+    """Filter of a plain query parameter such as ``orbitNumber=4537``, which ESA MAAP accepts."""
     literal: str | int = value
     if property_of(name) in NUMBERS and value.strip().isdigit():
         literal = int(value)
-    tree = {"op": "=", "args": [{"property": name}, literal]}
-    return parse(tree, "cql2-json", queryables)
+    return parse({"op": "=", "args": [{"property": name}, literal]}, "cql2-json", known)
 
 
 def property_of(name: str) -> str:
@@ -137,21 +141,25 @@ def _quoted(text: str) -> str:
     return _TOKEN.sub(lambda m: m[0] if m[0][0] in "'\"" else f'"{m[0]}"', text)
 
 
-def _rewritten(tree: Any, queryables: Collection[str]) -> Any:
-    if not isinstance(tree, dict) or "op" not in tree:
+def _rewritten(tree: Any, known: Collection[str] | None) -> Tree:
+    if isinstance(tree, bool):
         return tree
+    if not isinstance(tree, dict) or tree.get("op") not in OPERATORS:
+        operator = tree.get("op") if isinstance(tree, dict) else tree
+        raise FilterError(f"The operator {operator!r} is not supported in a filter.")
     operator, arguments = tree["op"], tree["args"]
-    if operator not in OPERATORS:
-        raise RefusalError(f"The operator {operator!r} is not supported in a filter.")
+    least = _OPERANDS.get(operator, 2)
+    if not isinstance(arguments, list) or len(arguments) < least:
+        raise FilterError(f"The operator {operator!r} needs {least} operands.")
     if operator in ("and", "or", "not"):
-        return {**tree, "args": [_rewritten(argument, queryables) for argument in arguments]}
+        return {"op": operator, "args": [_rewritten(argument, known) for argument in arguments]}
     operator = {"t_after": ">", "t_before": "<"}.get(operator, operator)
     names = {name for argument in arguments for name in _names(argument)}
     for name in sorted(names):
-        if name not in queryables and name not in PLAIN:
-            raise RefusalError(f"{name!r} is not a queryable of the collections searched.")
-    known = {property_of(name) for name in names}
-    return {"op": operator, "args": [_operand(argument, known) for argument in arguments]}
+        if known is not None and name not in known and name not in PLAIN:
+            raise FilterError(f"{name!r} is not a queryable of the collections searched.")
+    properties = {property_of(name) for name in names}
+    return {"op": operator, "args": [_operand(argument, properties) for argument in arguments]}
 
 
 def _names(tree: Any) -> list[str]:
@@ -165,13 +173,13 @@ def _names(tree: Any) -> list[str]:
 
 
 def _operand(value: Any, properties: set[str]) -> Any:
-    """Operand as the values of `view` are written: renamed, in one case, as number or as time."""
+    """Operand as columns have it: in one case, as a number or as a time."""
     if isinstance(value, list):
         return [_operand(member, properties) for member in value]
     if isinstance(value, dict):
-        if "property" in value:
-            return {"property": property_of(value["property"])}
         if "op" in value:
+            if value["op"] != "casei":
+                raise FilterError(f"The operator {value['op']!r} is not supported in a filter.")
             return {**value, "args": _operand(value["args"], properties)}
         if time := value.get("timestamp") or value.get("date"):
             return _time(time)
@@ -183,14 +191,13 @@ def _operand(value: Any, properties: set[str]) -> Any:
             return _time(value)
         if properties & NUMBERS:
             if not value.strip().isdigit():
-                raise RefusalError(f"An orbit number is needed, not {value!r}.")
+                raise FilterError(f"An orbit number is needed, not {value!r}.")
             return int(value)
     return value
 
 
-def _time(text: Any) -> str:
+def _time(text: Any) -> int:
     try:
-        when: datetime = instant(str(text))
+        return microseconds(instant(str(text)))
     except ValueError:
-        raise RefusalError(f"{text!r} is not a time such as 2025-03-16T13:30:58Z.") from None
-    return when.isoformat(timespec="microseconds")
+        raise FilterError(f"{text!r} is not a time such as 2025-03-16T13:30:58Z.") from None

@@ -201,9 +201,18 @@ def _many_meet_in_plane(
     if area:
         found[rest] = _many_inside(outlines[rest][:, 0], rings)
     if closed:
-        corner = rings[0][0]
-        found[rest] |= [_inside(Part((one,), area=True), corner) for one in outlines[rest]]
+        found[rest] |= _inside_each(outlines[rest], rings[0][0])
     return found
+
+
+def _inside_each(outlines: Array, point: Array) -> npt.NDArray[np.bool_]:
+    """Whether a point is inside each ring."""
+    x, y = point
+    (x0, y0), (x1, y1) = np.moveaxis(outlines[:, :-1], 2, 0), np.moveaxis(outlines[:, 1:], 2, 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        at = x0 + (y - y0) / (y1 - y0) * (x1 - x0)
+    odd = np.count_nonzero(((y0 > y) != (y1 > y)) & (x < at), axis=1)
+    return np.asarray(odd % 2 == 1)
 
 
 def _cross_segment(outlines: Array, start: Array, end: Array) -> npt.NDArray[np.bool_]:
