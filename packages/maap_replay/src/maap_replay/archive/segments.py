@@ -241,7 +241,8 @@ class FileSegment(Segment):
 
     def positions_of(self, product_id: str) -> Positions:
         start = int(parse_id(product_id).start.timestamp())
-        return np.flatnonzero(self.files.start == start)
+        same = self.files.start == start
+        return np.flatnonzero(same & (self.files.version == int(product_id[54:])))
 
     def meets(self, positions: Positions, area: footprints.Area) -> npt.NDArray[np.bool_]:
         return np.zeros(len(positions), dtype=bool)
