@@ -18,6 +18,7 @@ from maap_replay import granules
 from maap_replay.recordings import Recordings, load
 from maap_replay.service import REQUESTS, Served, make_app, offline_token
 from maap_replay.service.app import CATALOGUE_HOST as CATALOGUE
+from maap_replay.service.search import find
 from maap_replay.service.tokens import CLIENT_ID, CLIENT_SECRET, TOKEN_PATH
 from maap_replay.service.tokens import HOST as IAM
 
@@ -123,8 +124,12 @@ def products(
 
     Two writers at a time fill a cache of the tests' own, once for all workers of pytest-xdist.
     """
-    versions = sorted((item["properties"]["version"], item["id"]) for item in recordings.items)
-    newest = {name[9:19]: name for _, name in versions if name.endswith(FRAME)}
+    of_frame = f"orbitNumber = {int(FRAME[:5])} and frame = '{FRAME[5]}'"
+    versions = sorted(
+        (item["properties"]["version"], item["id"])
+        for item in find(recordings, filter=of_frame, sortby="id")
+    )
+    newest = {name[9:19]: name for _, name in versions}
     newest = {kind: name for kind, name in newest.items() if kind in CREATORS}
     base = tmp_path_factory.getbasetemp()
     folder = base if worker_id == "master" else base.parent

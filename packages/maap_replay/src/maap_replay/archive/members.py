@@ -92,7 +92,8 @@ def members(file_type: str, row: Counted) -> tuple[Numbers, Copies]:
     # A frame that is lost was not processed twice: others are, until the number is right.
     kept, twice = numbers[~gone], twice[~gone]
     missing = count - len(kept) - np.count_nonzero(twice)
-    twice[np.flatnonzero(~twice)[:: max(1, len(kept) // (missing + 1))][:missing]] = True
+    step = len(kept) // (missing + 1)
+    twice[np.flatnonzero(~twice)[step // 2 :: max(1, step)][:missing]] = True
     copies = np.where(twice, 2, 1)
     return np.repeat(kept, copies), _copy_numbers(copies)
 

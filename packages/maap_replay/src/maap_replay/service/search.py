@@ -91,6 +91,13 @@ def run(query: Query, recordings: Recordings) -> tuple[list[Json], int]:
     return found.page(query.start - 1, query.limit, query.order), len(found)
 
 
+def find(recordings: Recordings, **parameters: Any) -> list[Json]:
+    """All items that a search matches, in its order; bound it by orbit, ids or period."""
+    query = read(parameters, recordings)
+    found = Found(contents(recordings), query.wanted)
+    return found.page(0, len(found), query.order)
+
+
 def next_link(query: Query, matched: int, address: str, method: str) -> list[Json]:
     """Link to the following page, or none on the last one.
 
