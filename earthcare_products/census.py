@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from functools import cache
 from importlib.resources import files
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Counted(NamedTuple):
@@ -30,13 +30,25 @@ class Counted(NamedTuple):
 
 
 @cache
+def _data() -> dict[str, Any]:
+    text = files("earthcare_products").joinpath("data/census.json").read_text(encoding="utf-8")
+    document: dict[str, Any] = json.loads(text)
+    return document
+
+
+def census_origin() -> str:
+    """Who counted, when and what."""
+    origin: str = _data()["origin"]
+    return origin
+
+
+@cache
 def census() -> dict[str, dict[str, dict[str, Counted]]]:
     """Collection -> type -> baseline -> what was counted."""
-    text = files("earthcare_products").joinpath("data/census.json").read_text(encoding="utf-8")
     return {
         collection: {
             file_type: {baseline: Counted(*row) for baseline, row in rows.items()}
             for file_type, rows in types.items()
         }
-        for collection, types in json.loads(text)["collections"].items()
+        for collection, types in _data()["collections"].items()
     }

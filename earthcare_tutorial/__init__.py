@@ -2,42 +2,51 @@
 
 from importlib.metadata import PackageNotFoundError, version
 
-from earthcare_tutorial._basemap import mark_synthetic
 from earthcare_tutorial._ranges import StreamStats, stream_stats
-from earthcare_tutorial._swath import prepare_swath
+from earthcare_tutorial.access import check_access
 from earthcare_tutorial.assets import asset_table, h5_url, pick_assets
 from earthcare_tutorial.auth import Token, login
-from earthcare_tutorial.check import check_access
+from earthcare_tutorial.basemap import mark_synthetic
 from earthcare_tutorial.credentials import credential_places, save_credentials
 from earthcare_tutorial.download import download
+from earthcare_tutorial.granule import (
+    above_sea_level,
+    describe,
+    mask_quality,
+    to_display_units,
+    trim_to_frame,
+)
 from earthcare_tutorial.maps import plot_map
-from earthcare_tutorial.plot import plot_swath
 from earthcare_tutorial.products import PRODUCTS, file_type, identify
 from earthcare_tutorial.quicklook import quicklook_url, show_gallery, show_quicklook
-from earthcare_tutorial.save import data_doi, save_figure
-from earthcare_tutorial.search import search
+from earthcare_tutorial.saving import data_doi, save_figure
+from earthcare_tutorial.searching import count, search
 from earthcare_tutorial.stream import open_granule
+from earthcare_tutorial.swath import plot_swath
 
 __all__ = [
     "PRODUCTS",
     "StreamStats",
     "Token",
     "__version__",
+    "above_sea_level",
     "asset_table",
     "check_access",
+    "count",
     "credential_places",
     "data_doi",
+    "describe",
     "download",
     "file_type",
     "h5_url",
     "identify",
     "login",
     "mark_synthetic",
+    "mask_quality",
     "open_granule",
     "pick_assets",
     "plot_map",
     "plot_swath",
-    "prepare_swath",
     "quicklook_url",
     "save_credentials",
     "save_figure",
@@ -45,6 +54,8 @@ __all__ = [
     "show_gallery",
     "show_quicklook",
     "stream_stats",
+    "to_display_units",
+    "trim_to_frame",
 ]
 
 try:

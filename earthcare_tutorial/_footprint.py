@@ -50,24 +50,57 @@ def along_great_circles(
     return east - 360 * np.round(east.mean() / 360), np.degrees(np.arctan2(z, np.hypot(x, y)))
 
 
-def distance_km(geometry: dict[str, Any], box: Sequence[float]) -> float:
+def outlines(geometry: dict[str, Any] | None) -> list[Array]:
+    """Return the lines of a GeoJSON geometry: the outer ring of each polygon, and each line.
+
+    Parameters
+    ----------
+    geometry : dict or None
+        Of any type; what has no line gives none.
+
+    Returns
+    -------
+    list of numpy.ndarray
+        Longitude and latitude in degrees, (n, 2) each, n > 1.
+
+    Examples
+    --------
+    >>> outlines({"type": "Polygon", "coordinates": []})
+    []
+    """
+    told = geometry or {}
+    kind, points = told.get("type"), told.get("coordinates") or []
+    if kind == "GeometryCollection":
+        return [line for part in told.get("geometries", []) for line in outlines(part)]
+    if kind in ("LineString", "Polygon"):
+        points = [points]
+    if kind in ("Polygon", "MultiPolygon"):
+        points = [rings[0] for rings in points if rings]
+    elif kind not in ("LineString", "MultiLineString"):
+        points = []
+    return [np.array([corner[:2] for corner in line], float) for line in points if len(line) > 1]
+
+
+def distance_km(geometry: dict[str, Any] | None, box: Sequence[float]) -> float | None:
     """Return how far a footprint passes from a box that it does not touch, within some km.
 
     Parameters
     ----------
-    geometry : dict
-        GeoJSON Polygon or LineString.
+    geometry : dict or None
+        GeoJSON; None is returned for one without lines.
     box : (west, south, east, north)
         In degrees, west below east.
     """
-    points: Any = geometry["coordinates"]
-    corners = np.asarray(points[0] if geometry["type"] == "Polygon" else points, dtype=float)
-    track = _on_sphere(*along_great_circles(corners[:, 0], corners[:, 1], step=0.5))
+    tracks = [
+        _on_sphere(*along_great_circles(line[:, 0], line[:, 1], step=0.5))
+        for line in outlines(geometry)
+    ]
     west, south, east, north = box
     lon, lat = (np.linspace(first, last, 361) for first, last in ((west, east), (south, north)))
     edge = np.vstack([_on_sphere(lon, lat[[0]]), _on_sphere(lon, lat[[-1]])])
     edge = np.vstack([edge, _on_sphere(lon[[0]], lat), _on_sphere(lon[[-1]], lat)])
-    return EARTH_RADIUS * float(np.arccos(np.clip((track @ edge.T).max(), -1, 1)))
+    near = [EARTH_RADIUS * float(np.arccos(np.clip((t @ edge.T).max(), -1, 1))) for t in tracks]
+    return min(near, default=None)
 
 
 def _on_sphere(longitude: Array, latitude: Array) -> Array:

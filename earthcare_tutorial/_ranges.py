@@ -16,11 +16,9 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from earthcare_tutorial import _http
-from earthcare_tutorial._answers import RUNGS, judge
-from earthcare_tutorial._http import with_token
 from earthcare_tutorial._sparse import Range, cut, part_size
-from earthcare_tutorial.auth import Token
-from earthcare_tutorial.credentials import Secret
+from earthcare_tutorial.access import RUNGS, judge
+from earthcare_tutorial.auth import Token, auth_for
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -102,11 +100,13 @@ class RemoteRanges:
         Put on each request as it is sent; requests itself keeps it from other hosts.
     first : int
         How many bytes to ask for at once; the answer tells the size of the file, too.
+    from_item : bool
+        Whether the link comes out of an item, see :func:`~earthcare_tutorial.auth.auth_for`.
     """
 
-    def __init__(self, url: str, token: Token | str, first: int) -> None:
+    def __init__(self, url: str, token: Token | str, first: int, *, from_item: bool) -> None:
         self.url, self.name = url, url.rpartition("/")[2]
-        self._token = token if isinstance(token, Token) else Secret(token)
+        self._auth = auth_for(token, url, from_item=from_item)
         self.version = ""
         self.stopped = False  # true: give up what others are still reading
         self._turns = threading.Semaphore(CONNECTIONS)
@@ -163,9 +163,8 @@ class RemoteRanges:
             begun = time.perf_counter()
             try:
                 answer, body = self._ask(start, end)
-            except ConnectionError as error:
-                refused = isinstance(error.__cause__, requests.ConnectionError)
-                if not left or (refused and not self.version):
+            except ConnectionError:
+                if not left or not self.version:
                     raise
             else:
                 # A first answer may be shorter than asked for: so may the file.
@@ -181,27 +180,15 @@ class RemoteRanges:
         return answer, body
 
     def _ask(self, start: int, end: int) -> tuple[requests.Response, bytes]:
-        bearer = self._token.bearer() if isinstance(self._token, Token) else self._token
         headers = {"Range": f"bytes={start}-{end - 1}", "Accept-Encoding": "identity"}
-
         session = _shared_session(os.getpid())
-        answer, body = _http.fetch(self.url, session, headers=headers, auth=with_token(bearer))
-        if answer.status_code == 401 and isinstance(self._token, Token):
-            bearer = self._token.renew(rejected=bearer)
-            answer, body = _http.fetch(self.url, session, headers=headers, auth=with_token(bearer))
-        return answer, body
+        return _http.fetch(self.url, session, headers=headers, auth=self._auth)
 
 
 @lru_cache(maxsize=1)
 def _shared_session(process: int) -> requests.Session:
     """Return one session for all granules, so that they share connections; not across a fork."""
-    session = requests.Session()
-    for scheme in ("https://", "http://"):
-        session.mount(
-            scheme,
-            HTTPAdapter(max_retries=_http.patience(), pool_maxsize=4 * CONNECTIONS),
-        )
-    return session
+    return _http.session(connections=4 * CONNECTIONS)
 
 
 def open_connections(url: str) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
-from earthcare_tutorial.products import identify
+from earthcare_tutorial.products import UNKNOWN, identify
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,6 +46,11 @@ def pick_assets(item: pystac.Item) -> dict[str, str | None]:
         Links under the keys "h5", "hdr", "zip", "quicklook" and "thumbnail"; None where the
         granule has no such file.
 
+    Raises
+    ------
+    ValueError
+        When it is the id of a granule, and no item.
+
     Examples
     --------
     >>> from datetime import datetime
@@ -57,6 +62,8 @@ def pick_assets(item: pystac.Item) -> dict[str, str | None]:
     >>> pick_assets(item)["h5"]
     'https://host/A.h5'
     """
+    if isinstance(item, str):
+        raise ValueError(f"{item!r} is text, not a granule: search(ids=...) finds it by its id.")
     found: dict[str, str | None] = dict.fromkeys(("h5", "hdr", "zip", "quicklook", "thumbnail"))
     for asset in item.assets.values():
         kind = _kind(asset)
@@ -66,7 +73,7 @@ def pick_assets(item: pystac.Item) -> dict[str, str | None]:
 
 
 def _kind(asset: pystac.Asset) -> str | None:
-    path = urlsplit(asset.href).path.lower()
+    path = urlsplit(asset.href or "").path.lower()
     roles = asset.roles or []
     if "/zipper/" in path or path.endswith(".zip"):
         return "zip"  # the zip service names the folder, without an ending
@@ -98,19 +105,27 @@ def h5_url(item: pystac.Item) -> str:
     """
     url = pick_assets(item)["h5"]
     if url is None:
-        paths = (PurePosixPath(urlsplit(asset.href).path) for asset in item.assets.values())
+        paths = (PurePosixPath(urlsplit(asset.href or "").path) for asset in item.assets.values())
         endings = ", ".join(sorted({path.suffix for path in paths if path.suffix})) or "no files"
         raise LookupError(f"{item.id} has no .h5 file, only {endings}.")
     return url
 
 
-def asset_table(items: Iterable[pystac.Item]) -> pd.DataFrame:
+def listed(items: pystac.Item | Iterable[pystac.Item]) -> list[pystac.Item]:
+    """Return granules as a list, one alone too."""
+    if hasattr(items, "assets") or isinstance(items, str):
+        return [cast("pystac.Item", items)]
+    return list(items)
+
+
+def asset_table(items: pystac.Item | Iterable[pystac.Item]) -> pd.DataFrame:
     """List granules and their files, one row each, in order of time.
 
     Parameters
     ----------
-    items : iterable of pystac.Item
-        Granules from :func:`search`, any number.
+    items : pystac.Item or iterable of pystac.Item
+        Granules from :func:`search`, any number. What an item does not tell, or tells in an odd
+        form, is missing in its row.
 
     Returns
     -------
@@ -126,10 +141,11 @@ def asset_table(items: Iterable[pystac.Item]) -> pd.DataFrame:
     """
     import pandas as pd
 
-    table = pd.DataFrame([_row(item) for item in items], columns=_COLUMNS)
+    table = pd.DataFrame([_row(item) for item in listed(items)], columns=_COLUMNS)
     for column in ("start_time", "updated"):
-        table[column] = pd.to_datetime(table[column], utc=True, format="ISO8601")
-    table["size_mb"] = table["size_mb"].astype(float)
+        times = pd.to_datetime(table[column], utc=True, format="ISO8601", errors="coerce")
+        table[column] = times
+    table["size_mb"] = pd.to_numeric(table["size_mb"], errors="coerce").astype(float) / 1e6
     return table.sort_values(["start_time", "id"], ignore_index=True)
 
 
@@ -138,12 +154,12 @@ def _row(item: pystac.Item) -> dict[str, object]:
     files = pick_assets(item)
     sizes = [a.extra_fields.get("file:size") for a in item.assets.values() if a.href == files["h5"]]
     return {
-        "start_time": told.start_time,
+        "start_time": None if told.start_time == UNKNOWN else told.start_time,
         "file_type": told.file_type,
         "orbit_and_frame": told.orbit_and_frame,
         "baseline": told.baseline,
         "updated": item.properties.get("updated"),
-        "size_mb": sizes[0] / 1e6 if sizes and sizes[0] else None,
+        "size_mb": sizes[0] if sizes and sizes[0] else None,
         "quicklook_url": files["quicklook"] or files["thumbnail"],
         "h5_url": files["h5"],
         "hdr_url": files["hdr"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import codecs
 import getpass
 import json
 import os
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from earthcare_tutorial._notes import _say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import pandas as pd
 
@@ -34,25 +35,26 @@ class Place(NamedTuple):
     """One place where an offline token may lie."""
 
     tool: str
-    place: str  # "$NAME" is an environment variable
-    form: str  # "token", "text" (three lines, or the token alone), "toml" or "json"
-    is_file: bool = True
+    place: str  # "$NAME" is an environment variable: it holds the token, or names a file
+    format: str
 
 
-# Where login() looks, in this order.
-PLACES = (
-    Place("this book", "$MAAP_TOKEN", "token", is_file=False),
-    Place("this book", "$MAAP_OFFLINE_TOKEN", "token", is_file=False),
-    Place("this book", "$MAAP_CREDENTIALS_FILE", "text"),
-    Place("this book", "~/credentials.txt", "text"),
-    Place("maap-client", "~/.maap/credentials.txt", "text"),
-    Place("earthcare-downloader", "~/.cache/earthcare_downloader/token", "text"),
-    Place("earthcarekit", "~/.config/earthcarekit/default_config.toml", "toml"),
-    Place("csat2", "~/.csat2/earthcare_auth.json", "json"),
-    Place("NASA MAAP pages", "~/.config/esa_maap/tokens", "text"),
-    Place("pace-earthcare-matchups", "$ESA_MAAP_TOKEN_PATH", "text"),
-)
+_VALUE, _FILE = "the token", "a file: three lines, or the token alone"
+_TOML, _JSON = "a TOML file, key maap_token", "a JSON file, key OFFLINE_TOKEN"
 _OWN = "this book"
+# Where login() looks, in this order; at those of other tools only when asked to.
+PLACES = (
+    Place(_OWN, "$MAAP_OFFLINE_TOKEN", _VALUE),
+    Place(_OWN, "$MAAP_CREDENTIALS_FILE", _FILE),
+    Place(_OWN, "~/credentials.txt", _FILE),
+    Place("earthcare-downloader", "$MAAP_TOKEN", _VALUE),
+    Place("earthcare-downloader", "~/.cache/earthcare_downloader/token", _FILE),
+    Place("maap-client", "~/.maap/credentials.txt", _FILE),
+    Place("earthcarekit", "~/.config/earthcarekit/default_config.toml", _TOML),
+    Place("csat2", "~/.csat2/earthcare_auth.json", _JSON),
+    Place("NASA MAAP pages", "~/.config/esa_maap/tokens", _FILE),
+    Place("pace-earthcare-matchups", "$ESA_MAAP_TOKEN_PATH", _FILE),
+)
 
 
 class Secret(str):
@@ -63,9 +65,14 @@ class Secret(str):
     def __repr__(self) -> str:
         return "'<hidden>'"
 
+    def __getitem__(self, key: Any) -> Secret:
+        return Secret(super().__getitem__(key))  # rich and reprlib cut before they show
+
 
 def credential_places() -> pd.DataFrame:
     """List where :func:`login` looks for the offline token, in that order.
+
+    Where the tool is not "this book", it looks with ``other_tools=True`` only.
 
     Returns
     -------
@@ -75,22 +82,12 @@ def credential_places() -> pd.DataFrame:
 
     Examples
     --------
-    >>> credential_places().loc[4, "place"]
-    '~/.maap/credentials.txt'
+    >>> credential_places().loc[2, "place"]
+    '~/credentials.txt'
     """
     import pandas as pd
 
-    forms = {
-        "token": "the token",
-        "text": "three lines, or the token alone",
-        "toml": "TOML, key maap_token",
-        "json": "JSON, key OFFLINE_TOKEN",
-    }
-    rows = [
-        (place.tool, place.place, ("a file: " if place.is_file else "") + forms[place.form])
-        for place in PLACES
-    ]
-    return pd.DataFrame(rows, columns=["tool", "place", "format"])
+    return pd.DataFrame(PLACES)
 
 
 def save_credentials(
@@ -125,12 +122,17 @@ def save_credentials(
     PermissionError
         When the token has expired already.
     """
-    named = path or os.environ.get("MAAP_CREDENTIALS_FILE")
-    file = Path(named or "~/credentials.txt").expanduser()
+    offline_token = None if offline_token is None else Secret(offline_token)
+    named = path or os.environ.get("MAAP_CREDENTIALS_FILE") or "~/credentials.txt"
+    file = _expanded(named)
+    if str(file).startswith("~"):
+        raise FileNotFoundError("There is no home folder here: path=... says where to write.")
     if file.exists() and not overwrite:
-        raise _exists(file)
-    given = Secret((_prompt() if offline_token is None else offline_token) or "")
-    token, _ = clean(given)
+        raise FileExistsError(
+            f"{_shown(file)} is there already: overwrite=True replaces it, path=... writes"
+            " elsewhere."
+        )
+    token, _ = clean(_prompt() or "" if offline_token is None else offline_token)
     if not token:
         raise ValueError("No token given: paste the long token into the prompt that opens.")
     check_offline(token, "what you pasted" if offline_token is None else "offline_token")
@@ -147,12 +149,6 @@ def save_credentials(
     return file
 
 
-def _exists(file: Path) -> FileExistsError:
-    return FileExistsError(
-        f"{_shown(file)} is there already: overwrite=True replaces it, path=... writes elsewhere."
-    )
-
-
 def find_credentials(
     path: str | Path | None, offline_token: str | None, *, other_tools: bool
 ) -> tuple[dict[str, str], str]:
@@ -160,51 +156,69 @@ def find_credentials(
     if offline_token is not None:
         return _with_public_client(offline_token), "the argument offline_token"
     if path is not None:
-        given = Path(path).expanduser()
+        given = _expanded(path)
         if given.is_file():
             return _read_checked(given), _shown(given)
         raise _nothing_in([_shown(given)])
-    looked = []
-    for place, file in _places(other_tools=other_tools):
-        if file is None:
-            return _with_public_client(os.environ[place.place[1:]]), place.place[1:]
-        name = _shown(file) if place.place.startswith("~") else place.place[1:]
-        shown = name if place.tool == _OWN else f"{name} of {place.tool}"
-        looked.append(shown if place.place.startswith("~") else f"{shown} ({_shown(file)})")
-        if not file.is_file():
-            continue
-        if place.tool == _OWN:
-            source = f"the {name}" if place.place.startswith("$") else name
-            return _read_checked(file), source
-        found = _read_other(file, place.form)
-        if found.get("OFFLINE_TOKEN"):
-            _check_mode(file, _shown(file))
-            _say(f"Taking the offline token from {shown}.")
-            return PUBLIC_CLIENT | found, shown
-        looked[-1] += " (holds no offline token)"
-    typed = None if os.environ.get("MAAP_CREDENTIALS_FILE") else _prompt()
+    looked, unasked = [], []
+    named = os.environ.get("MAAP_CREDENTIALS_FILE")  # not left for another place
+    for place, file in _places(PLACES[: 2 if named else None]):
+        own, shown = place.tool == _OWN, place.place.removeprefix("$")
+        if file and place.place.startswith("$"):
+            shown += f" ({_shown(file)})"
+        if not own:
+            shown += f" of {place.tool}"
+        if file and not file.is_file():
+            looked += [shown] * (own or other_tools)
+        elif not own and not other_tools:
+            unasked.append(shown)
+        elif found := _read(place, file):
+            if not own:
+                _say(f"Taking the offline token from {shown}.")
+            return found, shown
+        else:
+            looked.append(f"{shown} (holds no offline token)")
+    typed = None if named else _prompt()
     if typed:
         return _with_public_client(typed), "the prompt"
-    raise _nothing_in(looked)
+    raise _nothing_in(looked, unasked)
 
 
-def _places(*, other_tools: bool) -> Iterator[tuple[Place, Path | None]]:
-    """Yield the places to look at, with the file, or None for a variable that holds the token."""
-    for place in PLACES:
-        if place.tool != _OWN and not other_tools:
-            continue
-        if not place.place.startswith("$"):
-            yield place, Path(place.place).expanduser()
-        elif value := os.environ.get(place.place[1:]):
-            yield place, Path(value).expanduser() if place.is_file else None
-            if place.place == "$MAAP_CREDENTIALS_FILE":
-                return  # a place that somebody named is not left for another
+def _places(among: Sequence[Place]) -> Iterator[tuple[Place, Path | None]]:
+    """Yield those places that there can be, with the file unless the token itself is there."""
+    for place in among:
+        name = place.place.removeprefix("$")
+        value = place.place if name == place.place else os.environ.get(name)
+        if value:
+            yield place, None if place.format == _VALUE else _expanded(value)
 
 
-def _nothing_in(places: list[str]) -> FileNotFoundError:
+def _read(place: Place, file: Path | None) -> dict[str, str]:
+    """Read a place; empty when the file of another tool is not as that tool writes it."""
+    if file is None:
+        return _with_public_client(os.environ[place.place[1:]])
+    if place.tool == _OWN:
+        return _read_checked(file)
+    found = _read_other(file, place.format)
+    if "OFFLINE_TOKEN" not in found:
+        return {}
+    _check_mode(file)
+    return PUBLIC_CLIENT | found
+
+
+def _expanded(path: str | Path) -> Path:
+    """Return a path with the home folder in place of ~, as it is where there is none."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
+def _nothing_in(places: list[str], unasked: Sequence[str] = ()) -> FileNotFoundError:
+    others = f" login(other_tools=True) would look at {', '.join(unasked)}." if unasked else ""
     return FileNotFoundError(
         f"No credentials in {', '.join(places)}. save_credentials() writes the file for you, with"
-        f" the offline token that you get at {TOKEN_PAGE}."
+        f" the offline token that you get at {TOKEN_PAGE}.{others}"
     )
 
 
@@ -212,42 +226,55 @@ def _shown(file: Path) -> str:
     """Return a path as it is safe and short to show."""
     try:
         return (Path("~") / file.relative_to(Path.home())).as_posix()
-    except ValueError:
+    except (ValueError, RuntimeError):  # somewhere else; no home folder at all
         return str(file)
 
 
 def _read_checked(file: Path) -> dict[str, str]:
-    _check_mode(file, _shown(file))
+    _check_mode(file)
     return _read_file(file)
 
 
 def _read_other(file: Path, form: str) -> dict[str, str]:
-    """Read the file of another tool; empty when it is not as that tool writes it."""
     try:
-        if form == "toml":
-            told = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-            token = told.get("maap_token")
-            return {"OFFLINE_TOKEN": Secret(token)} if isinstance(token, str) else {}
-        if form == "json":
-            told = json.loads(file.read_text(encoding="utf-8-sig"))
-            return {key: Secret(told[key]) for key in KEYS if isinstance(told.get(key), str)}
-        return _read_file(file)
-    except (OSError, ValueError, AttributeError):
+        if form == _FILE:
+            return _read_file(file)
+        told = (tomllib.loads if form == _TOML else json.loads)(_text(file))
+    except (OSError, ValueError):
         return {}
+    names = {"maap_token": "OFFLINE_TOKEN"} if form == _TOML else {key: key for key in KEYS}
+    known = told.items() if isinstance(told, dict) else ()
+    return {names[k]: Secret(v) for k, v in known if k in names and isinstance(v, str) and v}
 
 
 def _with_public_client(offline_token: str) -> dict[str, str]:
     return PUBLIC_CLIENT | {"OFFLINE_TOKEN": Secret(offline_token)}
 
 
+def _text(file: Path) -> str:
+    """Read a text of any encoding: what is no ASCII is in a comment, or no part of a token."""
+    raw = file.read_bytes()
+    wide = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return raw.decode("utf-16" if wide else "utf-8-sig", errors="replace")
+
+
 def _read_file(file: Path) -> dict[str, str]:
-    """Read KEY=VALUE lines, or a file with nothing but the token."""
-    lines = [line.strip() for line in file.read_text(encoding="utf-8-sig").splitlines()]
-    lines = [line for line in lines if line and not line.startswith("#")]
-    pairs = [re.fullmatch(r"(?:export\s+)?([A-Za-z_]+)\s*=(.*)", line) for line in lines]
-    if lines and not any(pairs):
-        return _with_public_client("\n".join(lines))
-    values = {pair[1].upper(): pair[2].strip() for pair in pairs if pair}
+    """Read KEY=VALUE lines, or a file with nothing but the token, wrapped or not."""
+    values: dict[str, str] = {}
+    bare, key = "", ""
+    for line in map(str.strip, _text(file).splitlines()):
+        pair = re.fullmatch(r"(?:(?i:export|set)\s+)?([A-Za-z_]+)\s*=(.*)", line)
+        if pair:
+            key = pair[1].upper()
+            values[key] = pair[2].strip()
+        elif not line or line.startswith("#"):
+            key = ""
+        elif key:  # an editor or a mail program has wrapped it
+            values[key] += line
+        else:
+            bare += f"{line}\n"
+    if bare and not values:
+        return _with_public_client(bare)
     return {
         key: Secret(value if key == "OFFLINE_TOKEN" else value.strip("'\""))
         for key, value in values.items()
@@ -255,8 +282,9 @@ def _read_file(file: Path) -> dict[str, str]:
     }
 
 
-def _check_mode(file: Path, shown: str) -> None:
+def _check_mode(file: Path) -> None:
     if os.name == "posix" and file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        shown = _shown(file)
         raise PermissionError(
             f"Others on this machine can open {shown}: run chmod 600 {shown}, and try again."
         )
@@ -273,12 +301,12 @@ def _prompt() -> str | None:
         return None
 
 
-def clean(raw: str) -> tuple[str, str]:
+def clean(raw: str) -> tuple[Secret, str]:
     """Remove what is often copied along with a token, and name it."""
     token, cured = raw.strip(), []
     for pattern, name in (
-        ("\ufeff", "byte order mark"),
-        (r"^['\"]+|['\"]+$", "quotes"),
+        ("[\ufeff\u200b\u2060]", "byte order mark"),
+        ("^['\"\u2018-\u201f]+|['\"\u2018-\u201f]+$", "quotes"),
         (r"(?i)^bearer\s+", "'Bearer'"),
         (r"\s+", "line breaks"),
     ):
@@ -286,6 +314,11 @@ def clean(raw: str) -> tuple[str, str]:
         if times:
             cured.append(name)
     return Secret(token), " and ".join(cured)
+
+
+def is_token(text: Any) -> bool:
+    """Tell whether something can be a token, and so can stand in a header."""
+    return isinstance(text, str) and re.fullmatch(r"[A-Za-z0-9_.~+/=-]+", text) is not None
 
 
 def _claims(token: str) -> dict[str, Any]:
@@ -298,10 +331,12 @@ def _claims(token: str) -> dict[str, Any]:
     return claims if isinstance(claims, dict) else {}
 
 
-def offline_end(token: str) -> datetime | None:
-    """Return when a token says that it ends; None when it does not say."""
+def token_end(token: str) -> datetime | None:
+    """Return when a token says that it ends; None when it does not say, or not in seconds."""
     end = _claims(token).get("exp")
-    return datetime.fromtimestamp(end, UTC) if end else None
+    if not isinstance(end, int | float) or not 0 < end < 1e11:  # more would be milliseconds
+        return None
+    return datetime.fromtimestamp(end, UTC)
 
 
 def days_left(end: datetime) -> int:
@@ -311,10 +346,10 @@ def days_left(end: datetime) -> int:
 
 def check_offline(token: str, source: str) -> None:
     """Refuse what is no offline token, or one that has ended, in one sentence."""
-    end = offline_end(token)
+    end = token_end(token)
     if token.lower().startswith("your"):
         raise ValueError(f"{source} still holds the example text: copy your token of {TOKEN_PAGE}.")
-    if not re.fullmatch(r"[\w.~+/=-]+", token):
+    if not is_token(token):
         raise ValueError(f"{source} holds more than a token: copy only the token of {TOKEN_PAGE}.")
     if _claims(token).get("typ") == "Bearer":
         raise ValueError(
@@ -326,3 +361,21 @@ def check_offline(token: str, source: str) -> None:
             f"The offline token of {source} expired on {end:%Y-%m-%d}:"
             f" get a new one at {TOKEN_PAGE}."
         )
+
+
+def check_access_token(given: str) -> Secret:
+    """Return an access token that was given as text, ready for a header, or refuse it."""
+    if not isinstance(given, str):
+        raise TypeError(f"token is what login() returns, or text, not {type(given).__name__}.")
+    token, _ = clean(given)
+    if not is_token(token):
+        raise ValueError("token is no access token: pass what login() returns.")
+    if _claims(token).get("typ") in ("Offline", "Refresh"):
+        raise ValueError("token is an offline token: pass what login() returns.")
+    end = token_end(token)
+    if end and end < datetime.now(UTC):
+        raise PermissionError(
+            f"This access token ended on {end:%Y-%m-%d} at {end:%H:%M} UTC: login() again, and"
+            " pass what it returns."
+        )
+    return token

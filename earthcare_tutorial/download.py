@@ -11,9 +11,9 @@ from zlib import crc32
 
 import pystac
 
-from earthcare_tutorial._answers import SIGNATURE
 from earthcare_tutorial._progress import progress
 from earthcare_tutorial._ranges import RemoteRanges
+from earthcare_tutorial.access import SIGNATURE
 from earthcare_tutorial.assets import h5_url
 from earthcare_tutorial.products import identify
 
@@ -62,21 +62,22 @@ def download(
     """
     several = [items] if isinstance(items, pystac.Item | str) else list(items)
     links = [each if isinstance(each, str) else h5_url(each) for each in several]
+    from_item = [not isinstance(each, str) for each in several]
     folder = Path(folder).expanduser()
     folder.mkdir(parents=True, exist_ok=True)
     known = _read_manifest(folder)
-    for url in links:
+    for url, listed in zip(links, from_item, strict=True):
         path = folder / url.rpartition("/")[2]
         row = known.get(path.name)
         if row is None or not path.exists() or path.stat().st_size != int(row["size"]):
-            known[path.name] = _download_one(url, path, token)
+            known[path.name] = _download_one(url, path, token, from_item=listed)
             _write_manifest(folder, known)
     return [folder / url.rpartition("/")[2] for url in links]
 
 
-def _download_one(url: str, path: Path, token: Token | str) -> dict[str, Any]:
+def _download_one(url: str, path: Path, token: Token | str, *, from_item: bool) -> dict[str, Any]:
     """Download a file under another name, check it, and give it its name."""
-    remote = RemoteRanges(url, token, len(SIGNATURE))
+    remote = RemoteRanges(url, token, len(SIGNATURE), from_item=from_item)
     # What an earlier attempt left is gone on from only if it is of the same version.
     part = path.with_name(f"{path.name}.{crc32(remote.version.encode()):08x}.part")
     for other in path.parent.glob(f"{path.name}.*.part"):

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from earthcare_tutorial._basemap import (
+from earthcare_tutorial._footprint import along_great_circles
+from earthcare_tutorial._granule import granule_title
+from earthcare_tutorial._pixels import floats
+from earthcare_tutorial.basemap import (
     coastlines,
     degrees,
     draw_coastlines,
     label_degrees,
     mark_synthetic,
+    plain_axes,
 )
-from earthcare_tutorial._footprint import along_great_circles
-from earthcare_tutorial._swath import floats, granule_title
 from earthcare_tutorial.products import identify
 
 if TYPE_CHECKING:
@@ -83,10 +85,13 @@ def plot_map(
     many = isinstance(granules, Iterable) and not hasattr(granules, "data_vars")
     listed: Any = granules if many else [granules]
     outlines = [_outline(granule) for granule in listed]
+    if pole not in (None, "north", "south"):
+        raise ValueError(f"pole={pole!r} is neither 'north' nor 'south'.")
     if not outlines:
         raise ValueError("There are no granules to draw: the list is empty.")
     if ax is None:
         ax = plt.subplots(figsize=(6, 6) if pole else (9, 4.8), layout="constrained")[1]
+    plain_axes(ax, "plot_map")
     if pole:
         edge: Any = _draw_pole(ax, pole)
     else:
@@ -159,25 +164,22 @@ def _outline_of_pixels(ds: xr.Dataset) -> Outline:
     placed = np.isfinite(latitude) & np.isfinite(longitude)
     if not placed.any():
         raise ValueError("No pixel of the dataset has a latitude and a longitude.")
-    if closed := latitude.ndim == 2:
-        columns = np.flatnonzero(placed.mean(axis=0) > 0.5)
-        lines = np.flatnonzero(placed[:, columns].all(axis=1))
-        some = lines[np.linspace(0, len(lines) - 1, 50).astype(int)]
-        ends = np.concatenate(
-            [
-                [(line, columns[0]) for line in some],
-                [(line, columns[-1]) for line in some[::-1]],
-                [(some[0], columns[0])],
-            ]
-        )
-        latitude, longitude = latitude[*ends.T], longitude[*ends.T]
+    if closed := latitude.ndim == 2 and min(placed.any(axis=1).sum(), placed.any(axis=0).sum()) > 1:
+        lines = np.flatnonzero(placed.any(axis=1))
+        lines = lines[np.unique(np.linspace(0, len(lines) - 1, 200).astype(int))]
+        left = placed[lines].argmax(axis=1)  # of each line the first and the last with a place
+        right = placed.shape[1] - 1 - placed[lines, ::-1].argmax(axis=1)
+        around = np.r_[left, right[::-1], left[0]]
+        lines = np.r_[lines, lines[::-1], lines[0]]
+        latitude, longitude = latitude[lines, around], longitude[lines, around]
     else:
-        some = np.flatnonzero(placed)[:: max(1, int(placed.sum()) // 200)]
+        latitude, longitude = latitude[placed], longitude[placed]
+        some = np.unique(np.linspace(0, len(latitude) - 1, 200).astype(int))
         latitude, longitude = latitude[some], longitude[some]
     longitude, latitude = along_great_circles(longitude, latitude)
-    times = ds["time"].values if "time" in ds.variables else np.array([])
+    times = pd.Series(ds["time"].values.ravel() if "time" in ds.variables else []).dropna()
     known = len(times) > 0 and np.issubdtype(times.dtype, np.datetime64)
-    middle = pd.Timestamp(times[len(times) // 2]) if known else None
+    middle = times.min() + (times.max() - times.min()) / 2 if known else None
     name = granule_title(ds).partition(",")[0].rpartition(" ")[2]
     return Outline(name, longitude, latitude, closed, middle, bool(ds.attrs.get("synthetic")))
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from earthcare_tutorial._basemap import SYNTHETIC_COLOUR
 from earthcare_tutorial._http import BUSY, fetch, session
 from earthcare_tutorial._notes import _say
-from earthcare_tutorial.assets import pick_assets
+from earthcare_tutorial.assets import listed, pick_assets
+from earthcare_tutorial.basemap import SYNTHETIC_COLOUR
 from earthcare_tutorial.products import identify
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def show_quicklook(item: pystac.Item, ax: Axes | None = None) -> Axes:
 
 
 def show_gallery(
-    items: Iterable[pystac.Item], columns: int = 3, *, max_items: int = 60
+    items: pystac.Item | Iterable[pystac.Item], columns: int = 3, *, max_items: int = 60
 ) -> NDArray[np.object_]:
     """Draw the pictures of many granules as a contact sheet, to choose from by eye.
 
@@ -108,7 +108,7 @@ def show_gallery(
 
     Parameters
     ----------
-    items : iterable of pystac.Item
+    items : pystac.Item or iterable of pystac.Item
         Granules from :func:`search`, drawn in this order.
     columns : int, optional
         Panels in a row.
@@ -134,12 +134,12 @@ def show_gallery(
     """
     import matplotlib.pyplot as plt
 
-    listed = list(items)
-    if not listed:
+    given = listed(items)
+    if not given:
         raise ValueError("There are no granules to show: the list is empty.")
     if columns < 1 or max_items < 1:
         raise ValueError(f"columns={columns}, max_items={max_items}: each is 1 or more.")
-    shown = listed[:max_items]
+    shown = given[:max_items]
     found = _pictures(shown)
     columns = min(columns, len(shown))
     rows = math.ceil(len(shown) / columns)
@@ -166,8 +166,8 @@ def show_gallery(
     for ax in axes.flat[len(shown) :]:
         ax.remove()
     _tell_what_is_missing(found)
-    if len(listed) > len(shown):
-        _say(f"These are the first {len(shown)} of {len(listed)}; max_items allows for more.")
+    if len(given) > len(shown):
+        _say(f"These are the first {len(shown)} of {len(given)}; max_items allows for more.")
     return np.asarray(axes.flat[: len(shown)])
 
 
@@ -209,12 +209,15 @@ def _picture(
         url = files[name]
         if url is None:
             continue
-        answer, body = fetch(url, using)
-        status = answer.status_code
-        if status in BUSY:
-            raise ConnectionError(f"The picture server answers {status}: try later.")
-        if answer.ok and (picture := _decode(body, longest, name == "thumbnail")):
-            return picture
+        for _ in range(TRIES):  # half a picture, or a web page in its place, may be whole next time
+            answer, body = fetch(url, using)
+            status = answer.status_code
+            if status in BUSY:
+                raise ConnectionError(f"The picture server answers {status}: try later.")
+            if answer.ok and (picture := _decode(body, longest, name == "thumbnail")):
+                return picture
+            if not answer.ok:
+                break
         answers.append("sends no picture" if answer.ok else f"answers {status}")
     raise LookupError(f"{_name(item)} has a picture listed, but its link {answers[0]}.")
 

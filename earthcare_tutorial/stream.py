@@ -70,7 +70,7 @@ def open_granule(
     url = item_or_url if isinstance(item_or_url, str) else h5_url(item_or_url)
     wanted = [variables] if isinstance(variables, str) else variables
     open_connections(url)
-    remote = RemoteRanges(url, token, FIRST)
+    remote = RemoteRanges(url, token, FIRST, from_item=not isinstance(item_or_url, str))
     granule = Granule(remote, group)
     if wanted is None:
         ds = open_lazily(granule, None).isel(isel)
@@ -83,4 +83,5 @@ def open_granule(
                 remote.stopped = True
                 raise
     ds.encoding["source"] = url
+    ds.attrs["granule_id"] = url.rpartition("/")[2].partition(".")[0]
     return ds

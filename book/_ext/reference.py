@@ -1,6 +1,6 @@
 """Directives that write reference pages from data, so that no fact stands in two places.
 
-``product-table`` lists rows of `earthcare_tutorial.PRODUCTS`, with what `products.yaml` adds.
+``product-table`` lists rows of `earthcare_products.products.PRODUCTS`.
 ``lesson-table`` lists the lessons, with what they say of themselves.
 ``troubles`` lists a section of `troubleshooting.yaml`, whose sentences a test sees printed.
 """
@@ -18,21 +18,11 @@ from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from earthcare_tutorial import PRODUCTS
+from earthcare_products.display import pretty_unit
+from earthcare_products.products import PRODUCTS, Product
 
 BOOK = Path(__file__).parent.parent
 LESSONS = sorted((BOOK.parent / "notebooks").glob("*.md"))
-#: Instruments by the first letters of a product's code.
-SYNERGIES = {
-    "AM_": "ATLID, MSI",
-    "AC_": "ATLID, CPR",
-    "BM_": "BBR, MSI",
-    "BMA": "BBR, MSI, ATLID",
-    "ACM": "ATLID, CPR, MSI",
-    "ALL": "ATLID, CPR, MSI, BBR",
-}
-#: Digits as powers.
-RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def selected(levels: str, instrument: str = "") -> list[str]:
@@ -73,33 +63,34 @@ def lessons_with(code: str) -> list[Path]:
     return [path for path in LESSONS if code in "".join(cells.findall(path.read_text()))]
 
 
-def _with_units(variables: str) -> str:
-    """Turn "height [m], mask" into Markdown, powers raised."""
-    listed = re.findall(r"(\w+)(?: \[(.*?)\])?", variables)
-    return ", ".join(f"`{name}` ({_unit(unit)})" if unit else f"`{name}`" for name, unit in listed)
+def _variables(product: Product) -> str:
+    """Write the main variables with their units in Markdown."""
+    return ", ".join(
+        f"`{name}` ({pretty_unit(unit)})" if unit else f"`{name}`"
+        for name, unit in product.variables.items()
+    )
 
 
-def _unit(text: str) -> str:
-    if text == "1":
-        return "no unit"
-    return re.sub(r"-?\d", lambda power: power[0].translate(RAISED), text.replace("um", "µm"))
-
-
-def product_rows(codes: list[str], about: dict[str, dict[str, str]]) -> list[list[str]]:
+def product_rows(codes: list[str]) -> list[list[str]]:
     """Cells of the table in Markdown: names, what kind, what it holds with its lessons."""
     rows = []
     for code in codes:
-        product, told = PRODUCTS[code], about[code]
-        kind = [SYNERGIES.get(code[:3], product.instrument), product.agency, told["geometry"]]
+        product = PRODUCTS[code]
+        kind = [", ".join(product.instruments), product.agency, product.form]
         if product.level != "-":
             kind.insert(1, f"level {product.level}")
-        holds = [f"{told['holds'][0].upper()}{told['holds'][1:]}."]
-        if "variables" in told:
-            holds.append(f"{_with_units(told['variables'])}.")
+        holds = [f"{product.holds[0].upper()}{product.holds[1:]}."]
+        if product.variables:
+            holds.append(f"{_variables(product)}.")
+        read = [f"[paper](https://doi.org/{product.paper})"]
+        if product.handbook:
+            read.insert(0, f"[handbook]({product.handbook})")
+        holds.append(f"Read: {', '.join(read)}.")
         if lessons := lessons_with(code):
             links = "; ".join(f"[](../notebooks/{path.name})" for path in lessons)
             holds.append(f"Lessons: {links}.")
-        rows.append([f"`{code}`<br>{product.alias}", ", ".join(kind), "<br>".join(holds)])
+        name = f"`{code}`<br>{product.short_name}" if product.short_name else f"`{code}`"
+        rows.append([name, ", ".join(kind), "<br>".join(holds)])
     return rows
 
 
@@ -133,7 +124,7 @@ class ProductTable(_FromData):
             self.env.note_dependency(str(lesson))
         codes = selected(self.options["levels"], self.options.get("instrument", ""))
         table = [["Product", "Kind", "Holds"], ["---"] * 3]
-        table += product_rows(codes, self.read("products.yaml"))
+        table += product_rows(codes)
         return self.table(table, "product-table")
 
 

@@ -14,7 +14,7 @@ import pystac
 import pytest
 from matplotlib.image import imsave
 
-from earthcare_tutorial import _catalogue
+from earthcare_tutorial import catalogue
 from earthcare_tutorial.credentials import PLACES
 from tests.earthcare_tutorial.small_maap import Handler, Maap, Server, jwt, make_item
 
@@ -33,11 +33,11 @@ def maap(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Maap]:
     server.maap = service  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
-    monkeypatch.setattr(_catalogue, "CATALOGUE_URL", f"{service.url}/catalogue/")
+    monkeypatch.setattr(catalogue, "CATALOGUE_URL", f"{service.url}/catalogue/")
     monkeypatch.setattr("earthcare_tutorial.auth.TOKEN_URL", f"{service.url}/token")
     monkeypatch.setattr("earthcare_tutorial._http.BACKOFF", 0.0)
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setattr("earthcare_tutorial.check.DATA_ROOT", f"{service.url}/data/")
+    monkeypatch.setattr("earthcare_tutorial.auth.DATA_ORIGINS", (service.url,))
     places = [place.place for place in PLACES if place.place.startswith("$")]
     for name in (*(place[1:] for place in places), "http_proxy", "HTTP_PROXY"):
         monkeypatch.delenv(name, raising=False)
@@ -45,8 +45,8 @@ def maap(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Maap]:
     server.shutdown()
     thread.join()
     server.server_close()
-    _catalogue._opened.cache_clear()
-    _catalogue._queryables.cache_clear()
+    catalogue._opened.cache_clear()
+    catalogue._queryables.cache_clear()
 
 
 @pytest.fixture
@@ -117,8 +117,10 @@ def write_granule(path: Path, *, notes: str = "SYNTHETIC: for tests", lines: int
         add("longitude", longitude, both, units="degree_east", _FillValue=9.96921e36)
         names = {"long_name": "cloud water path", "units": "kg m-2"}
         add("cloud_water_path", water, both, _FillValue=fill, **names)
-        height = np.full((lines, 384), 1500.0, "f4")
-        add("cloud_top_height", height, both, long_name="Cloud top height", units="m")
+        height = np.where(water > 9e35, fill, np.float32(1500.0))
+        height[:10, 12:369] = 1500.0
+        names = {"long_name": "Cloud top height", "units": "m"}
+        add("cloud_top_height", height, both, _FillValue=fill, **names)
         add("quality_status", quality, both, long_name="Quality")
     return path.read_bytes()
 

@@ -2,7 +2,14 @@
 
 import pytest
 
-from earthcare_tutorial import asset_table, h5_url, pick_assets
+from earthcare_tutorial import (
+    asset_table,
+    h5_url,
+    pick_assets,
+    quicklook_url,
+    show_gallery,
+    show_quicklook,
+)
 
 
 def test_pick_assets(item):
@@ -50,3 +57,33 @@ def test_table_of_nothing_has_the_columns():
     assert len(table) == 0
     assert {"start_time", "h5_url", "id"} <= set(table.columns)
     assert str(table["start_time"].dt.tz) == "UTC"
+
+
+@pytest.mark.parametrize("use", [pick_assets, h5_url, quicklook_url, show_quicklook])
+def test_an_id_in_place_of_a_granule_is_told_how_to_find_it(item, use):
+    with pytest.raises(ValueError, match=r"^'ECA_.*07820E' is text, not a granule: search\(ids="):
+        use(item().id)
+
+
+@pytest.mark.parametrize("use", [asset_table, show_gallery])
+def test_one_granule_is_a_list_of_one_and_an_id_is_none(item, use):
+    assert len(use(item(assets={}))) == 1
+    for wrong in (item().id, [item().id]):
+        with pytest.raises(ValueError, match="is text, not a granule"):
+            use(wrong)
+
+
+def test_an_odd_item_costs_no_other_row(item):
+    odd = item("20251020T132215", "07929E")
+    odd.id = "no name of a granule"
+    odd.properties |= {"start_datetime": "yesterday", "datetime": None, "version": None}
+    odd.properties |= {"updated": "soon", "grid:code": 5}
+    odd.assets["enclosure_h5"].extra_fields["file:size"] = "some"
+    odd.assets["quicklook"].href = None
+    table = asset_table([odd, item()])
+    assert list(table["orbit_and_frame"]) == ["07820E", ""]
+    assert table["size_mb"].isna().tolist() == [False, True]
+    assert table["updated"].isna().tolist() == [False, True]
+    assert table["start_time"].isna().tolist() == [False, True]
+    assert table["h5_url"].notna().all()
+    assert table["quicklook_url"].notna().all()

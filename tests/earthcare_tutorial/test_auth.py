@@ -49,7 +49,7 @@ def test_order_of_sources(maap, monkeypatch):
     other = put(three_lines("from-named-file"), "other.txt")
     monkeypatch.setenv("MAAP_CREDENTIALS_FILE", str(other))
     login()
-    monkeypatch.setenv("MAAP_TOKEN", "from-environment")
+    monkeypatch.setenv("MAAP_OFFLINE_TOKEN", "from-environment")
     login()
     login(put("from-bare-file\n", "bare.txt"))
     login(offline_token="from-argument")
@@ -80,50 +80,64 @@ def test_what_is_copied_along_is_removed_and_named(maap, raw, cure):
 def test_no_credentials_file(maap, monkeypatch):
     put('{"username": "somebody", "password": "of OADS"}', ".csat2/earthcare_auth.json")
     with pytest.raises(FileNotFoundError, match=r"No credentials in ~/credentials\.txt") as caught:
-        login()
+        login(other_tools=True)
     for place in PLACES:
         assert (place.place in str(caught.value)) == place.place.startswith("~")
     assert "earthcare_auth.json of csat2 (holds no offline token)" in str(caught.value)
     assert "save_credentials()" in str(caught.value)
-    with pytest.raises(FileNotFoundError, match=r"in ~/credentials\.txt\. save"):
-        login(other_tools=False)
     monkeypatch.setenv("MAAP_CREDENTIALS_FILE", "~/gone.txt")
     put(three_lines())
     with pytest.raises(FileNotFoundError, match=r"in MAAP_CREDENTIALS_FILE \(~/gone\.txt\)\. save"):
         login()
 
 
+def test_stores_of_other_tools_are_named_but_not_opened(maap, monkeypatch):
+    """As strace would see it: no file of theirs is read."""
+    put(SECRET, ".config/esa_maap/tokens").chmod(0)
+    monkeypatch.setenv("MAAP_TOKEN", SECRET)
+    with pytest.raises(
+        FileNotFoundError, match=r"in ~/credentials\.txt\. save.* look at"
+    ) as caught:
+        login()
+    assert str(caught.value).endswith(
+        "login(other_tools=True) would look at MAAP_TOKEN of earthcare-downloader,"
+        " ~/.config/esa_maap/tokens of NASA MAAP pages."
+    )
+    assert not maap.exchanged
+
+
 FORMS = {
-    "text": three_lines(),
-    "toml": f'platform = "maap"\nmaap_token = """{SECRET}"""\n',
-    "json": json.dumps({"OFFLINE_TOKEN": SECRET, "CLIENT_ID": "offline-token"}),
+    "a file": three_lines(),
+    "a TOML": f'platform = "maap"\nmaap_token = """{SECRET}"""\n',
+    "a JSON": json.dumps({"OFFLINE_TOKEN": SECRET, "CLIENT_ID": "offline-token"}),
 }
 
 
 @pytest.mark.parametrize(
     "place", [p for p in PLACES if p.tool != "this book"], ids=lambda p: p.tool
 )
-def test_other_tools_are_read_and_named_unless_declined(maap, monkeypatch, capsys, place):
-    text, name = FORMS[place.form], place.place.removeprefix("~/")
+def test_other_tools_are_read_when_asked_for_and_named(maap, monkeypatch, capsys, place):
+    text, name = FORMS.get(place.format[:6], SECRET), place.place.removeprefix("~/")
     if name.startswith("$"):
-        monkeypatch.setenv(name[1:], str(Path.home() / "elsewhere"))
+        value = SECRET if place.format == "the token" else str(Path.home() / "elsewhere")
+        monkeypatch.setenv(name[1:], value)
         text, name = SECRET, "elsewhere"
     put(text, name)
-    token = login()
+    token = login(other_tools=True)
     assert maap.exchanged[0]["refresh_token"] == SECRET
     assert place.tool in token.source
     assert capsys.readouterr().out == f"Taking the offline token from {token.source}.\n"
-    with pytest.raises(FileNotFoundError):
-        login(other_tools=False)
+    with pytest.raises(FileNotFoundError, match=place.tool):
+        login()
     put(three_lines("mine"))  # goes before all others
-    assert login().source == "~/credentials.txt"
+    assert login(other_tools=True).source == "~/credentials.txt"
 
 
 def test_broken_file_of_another_tool_does_not_stand_in_the_way(maap):
     put("maap_token = [", ".config/earthcarekit/default_config.toml")
     put("[1]", ".csat2/earthcare_auth.json")
     put(SECRET, ".config/esa_maap/tokens")
-    assert "esa_maap" in login().source
+    assert "esa_maap" in login(other_tools=True).source
 
 
 def test_the_table_of_places_is_the_one_that_login_goes_by():
@@ -172,10 +186,10 @@ def test_not_an_offline_token(maap, jwt, raw, error, sentence):
 def test_open_file_is_refused_with_the_cure(maap, name):
     file = put(three_lines(), name, mode=0o640)
     with pytest.raises(PermissionError, match=rf"run chmod 600 ~/{name}, and try again"):
-        login()
+        login(other_tools=True)
     assert not maap.exchanged
     file.chmod(0o400)
-    assert login().source.startswith(f"~/{name}")
+    assert login(other_tools=True).source.startswith(f"~/{name}")
 
 
 @pytest.mark.parametrize("prompted", [True, False])

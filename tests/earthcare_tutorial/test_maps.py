@@ -127,3 +127,22 @@ def test_nothing_to_draw_is_explained(pixels):
         plot_map(footprint("E", [[0, 0]], kind="Point"))
     with pytest.raises(ValueError, match="ask open_granule for latitude"):
         plot_map(pixels.drop_vars("latitude"))
+
+
+def test_a_box_cut_out_with_where_is_outlined_whole(pixels):
+    inside = (pixels["latitude"] < 5) & (abs(pixels["longitude"] + 180) < 0.6)
+    box = pixels.where(inside, drop=True)
+    assert box["time"].ndim == 2
+    ax = plot_map(box, bbox=(170, -10, -170, 20))
+    (line,) = [line for line in ax.lines if line.get_gid() is not None]
+    east = box["longitude"] % 360
+    for drawn_, values in ((line.get_xdata(), east), (line.get_ydata(), box["latitude"])):
+        assert drawn_.min() == pytest.approx(float(values.min()), abs=0.03)
+        assert drawn_.max() == pytest.approx(float(values.max()), abs=0.03)
+
+
+def test_what_cannot_be_drawn_on_is_explained(pixels):
+    with pytest.raises(ValueError, match="of the projection mollweide"):
+        plot_map(pixels, ax=plt.figure().add_subplot(projection="mollweide"))
+    with pytest.raises(ValueError, match="pole='up' is neither"):
+        plot_map(pixels, pole="up")

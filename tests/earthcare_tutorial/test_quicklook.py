@@ -81,6 +81,30 @@ def test_what_is_no_picture_is_not_drawn(maap, item, body):
         show_quicklook(granule)
 
 
+@pytest.mark.parametrize("fault", ["html", "half", 503, "drop"])
+def test_half_a_picture_is_asked_for_again(maap, pictures, fault):
+    (granule,) = pictures(1)
+    if fault == "half":  # whole by its length, but not as a picture
+        path = f"/p/{granule.id}.BID_1.jpeg"
+        kind, whole = maap.files[path]
+        bodies = iter([whole[: len(whole) // 2], whole])
+        maap.files = Alternating({path: kind}, bodies)
+    else:
+        maap.faults = [fault]
+    assert show_quicklook(granule).images
+
+
+class Alternating(dict):
+    """Files whose next content comes from an iterator."""
+
+    def __init__(self, kinds, bodies):
+        super().__init__(kinds)
+        self.bodies = bodies
+
+    def __getitem__(self, path):
+        return super().__getitem__(path), next(self.bodies)
+
+
 def test_no_network(item, nowhere):
     assets = {"thumbnail": {"href": f"{nowhere}/a.jpeg", "roles": ["thumbnail"]}}
     with pytest.raises(ConnectionError, match=r"No answer from 127\.0\.0\.1"):

@@ -14,7 +14,7 @@ import pytest
 from urllib3 import HTTPResponse
 
 from earthcare_tutorial import login, open_granule, stream_stats
-from earthcare_tutorial._http import fetch, patience
+from earthcare_tutorial._http import fetch, retry
 from earthcare_tutorial._ranges import CONNECTIONS, _pool, open_connections
 from earthcare_tutorial.auth import _ask_for_access
 
@@ -276,7 +276,7 @@ def test_truncated_file(maap, granule):
 
 def test_pauses_that_a_server_asks_for_have_an_end():
     asked = HTTPResponse(headers={"Retry-After": "86400"})
-    assert patience().get_retry_after(asked) == 60.0
+    assert retry().get_retry_after(asked) == 10.0
 
 
 def test_connections_are_opened_before_they_are_needed(granule):

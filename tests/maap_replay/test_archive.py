@@ -12,12 +12,13 @@ import pystac
 import pytest
 
 from earthcare_products.census import census
-from earthcare_products.product_types import TYPES
+from earthcare_products.granule_ids import parse_granule_id
+from earthcare_products.products import PRODUCTS, catalogue_entry
 from maap_replay.archive import dates, footprints, frames, geometry, items, members
 from maap_replay.archive.contents import Wanted
 from maap_replay.archive.observed import observed
 from maap_replay.archive.pages import Found
-from maap_replay.recordings.names import folder, parse_id
+from maap_replay.recordings.names import folder
 from maap_replay.service import explain
 from maap_replay.service.search import contents, find, read, run
 
@@ -111,20 +112,23 @@ def test_losses_are_shared_and_whole_orbits_have_none(archive):
     common = lost["MSI_COP_2A"] & lost["ATL_EBD_2A"]
     assert len(common) > 0.6 * len(lost["MSI_COP_2A"])
     # the second copies are there, and 04646E is among them
-    assert Counter(members.members("MSI_COP_2A", census()[OPEN]["MSI_COP_2A"]["BA"])[0].tolist())[
-        frames.number("04646E")
-    ] == 2
+    assert (
+        Counter(members.members("MSI_COP_2A", census()[OPEN]["MSI_COP_2A"]["BA"])[0].tolist())[
+            frames.number("04646E")
+        ]
+        == 2
+    )
 
 
 def test_the_track_agrees_with_every_observed_item(capsys):
     """Start within a second; footprint within 5 km. Run with -s to read the numbers."""
     told = []
     for item in observed():
-        name = parse_id(item["id"])
-        if name.orbit is None:
+        name = parse_granule_id(item["id"])
+        if not name.orbit:
             continue
         frame = frames.number(item["id"][-6:])
-        late = int(frames.begin(frame)) - int(name.start.timestamp())
+        late = int(frames.begin(frame)) - int(name.start_time.timestamp())
         assert abs(late) <= 1, item["id"]
         far = None
         if item["id"] in FOOTPRINTS:
@@ -158,7 +162,7 @@ def test_observed_items_lie_in_the_archive_in_their_own_form(recordings, archive
         found = find(recordings, collections=item["collection"], filter=wanted)
         assert found == [item]
         frame = item["id"][-6:]
-        if parse_id(item["id"]).orbit is not None:
+        if parse_granule_id(item["id"]).orbit:
             same = find(
                 recordings,
                 collections=item["collection"],
@@ -170,15 +174,15 @@ def test_observed_items_lie_in_the_archive_in_their_own_form(recordings, archive
 
 def test_items_are_stac_and_follow_from_their_ids(sample):
     for item in sample:
-        name, properties = parse_id(item["id"]), item["properties"]
-        kind = TYPES[name.file_type]
+        name, properties = parse_granule_id(item["id"]), item["properties"]
+        kind = catalogue_entry(name.file_type)
         start, end = (
             datetime.fromisoformat(properties[f"{key}_datetime"]) for key in ("start", "end")
         )
         seconds = (end - start).total_seconds()
-        assert start == name.start
-        if name.orbit is None:
-            assert end == name.second
+        assert start == name.start_time
+        if not name.orbit:
+            assert end == name.created
         else:
             # the last ascending node before the frame
             node = datetime.fromisoformat(properties["sat:anx_datetime"])
@@ -188,14 +192,14 @@ def test_items_are_stac_and_follow_from_their_ids(sample):
         for asset in item["assets"].values():
             assert folder(item["id"]) in asset["href"] or "/items/" in asset["href"]
             assert ("file:size" in asset) == (asset["roles"] == ["data"])
-        assert (item["geometry"] is None) == ("bbox" not in item) == (kind.shape == "none")
+        assert (item["geometry"] is None) == ("bbox" not in item) == (kind.drawn_as == "none")
         if item["geometry"] is None:
             continue
         west, south, east, north = item["bbox"]
         assert -180 <= west < east <= 180 and -90 <= south < north <= 90
         points = item["geometry"]["coordinates"]
-        assert item["geometry"]["type"] == ("Polygon" if kind.shape == "swath" else "LineString")
-        if kind.shape == "swath":
+        assert item["geometry"]["type"] == ("Polygon" if kind.drawn_as == "swath" else "LineString")
+        if kind.drawn_as == "swath":
             points = points[0]
             assert len(points) == 23 and points[0] == points[-1]
         jumps = any(abs(a[0] - b[0]) > 180 for a, b in pairwise(points))
@@ -230,7 +234,9 @@ def test_items_that_are_there_to_be_awkward(recordings):
     assert swapped["assets"]["enclosure_hdr"]["href"].endswith(".h5")
     (whole,) = of("05378E", "and productType = 'MSI_COP_2A' and version = 'ab'")
     assert whole["assets"]["enclosure_1"]["file:size"] == 136301685
-    both = {item["properties"]["version"] for item in of("08374D", "and productType = 'ATL_EBD_2A'")}
+    both = {
+        item["properties"]["version"] for item in of("08374D", "and productType = 'ATL_EBD_2A'")
+    }
     assert both == {"BB", "BC"}
     met = find(
         recordings,
@@ -260,7 +266,7 @@ FILTERS = [
 @pytest.mark.parametrize("text", FILTERS)
 def test_filters_on_columns_mean_what_the_cql2_library_says(recordings, archive, sample, text):
     """The library judges the sample one by one, as it did before; columns judge all at once."""
-    from maap_replay.archive.filters import ANY_CASE, NUMBERS, TIMES, parse, property_of
+    from maap_replay.archive.filters import TIMES, parse, property_of
 
     def iso(number):
         return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=number)).isoformat()
@@ -272,7 +278,11 @@ def test_filters_on_columns_mean_what_the_cql2_library_says(recordings, archive,
             return iso(tree) if times and isinstance(tree, int) else tree
         if "property" in tree:
             return {"property": property_of(tree["property"])}
-        names = {property_of(a["property"]) for a in tree["args"] if "property" in (a if isinstance(a, dict) else {})}
+        names = {
+            property_of(a["property"])
+            for a in tree["args"]
+            if "property" in (a if isinstance(a, dict) else {})
+        }
         return {**tree, "args": [plain(one, bool(names & TIMES)) for one in tree["args"]]}
 
     expression = cql2.parse_json(json.dumps(plain(parse(text, "cql2-text"), False)))
@@ -289,7 +299,12 @@ def test_filters_on_columns_mean_what_the_cql2_library_says(recordings, archive,
 
         values = view(item)
         names = recordings.queryables[item["collection"]]
-        known = {property_of(n) for n in names} | {"start_datetime", "end_datetime", "published", "created"}
+        known = {property_of(n) for n in names} | {
+            "start_datetime",
+            "end_datetime",
+            "published",
+            "created",
+        }
         values = {k: iso(v) if k in TIMES else v for k, v in values.items() if k in known}
         try:
             expected = bool(expression.matches(values))
@@ -310,7 +325,9 @@ def test_filters_on_columns_mean_what_the_cql2_library_says(recordings, archive,
         geometry.box(170, -15, -160, 15),
         geometry.box(-180, 80, 180, 90),
         geometry.shape({"type": "Point", "coordinates": [24.1, 61.8]}),
-        geometry.shape({"type": "Polygon", "coordinates": [[[350, 0], [380, 0], [365, 30], [350, 0]]]}),
+        geometry.shape(
+            {"type": "Polygon", "coordinates": [[[350, 0], [380, 0], [365, 30], [350, 0]]]}
+        ),
         geometry.shape({"type": "MultiPoint", "coordinates": [[0, 0], [100, 50], [-170, -70]]}),
         geometry.shape({"type": "LineString", "coordinates": [[-60, -60], [60, 60]]}),
     ],
@@ -352,7 +369,7 @@ def test_pages_in_any_order_are_parts_of_the_whole(recordings, order):
 
 
 def test_dozens_of_types_in_one_search(recordings):
-    types = [name for name in TYPES if name in census()[OPEN]]
+    types = [name for name in PRODUCTS if name in census()[OPEN]]
     wanted = " or ".join(f"(productType = '{name}')" for name in types)
     query = read({"collections": OPEN, "filter": wanted}, recordings)
     assert len(Found(contents(recordings), query.wanted)) == sum(

@@ -143,6 +143,52 @@ def test_a_file_that_changes_while_it_is_read(fail, get, content):
     assert len(get().content) == int(get(method="HEAD").headers["Content-Length"])
 
 
+def test_an_answer_that_never_comes(fail, get):
+    fail("dropped connection")
+    with pytest.raises(requests.ConnectionError):
+        get(span="0-9")
+    assert len(get(span="0-9").content) == 10
+
+
+def test_a_file_that_is_refused_or_lies_elsewhere(fail, get):
+    fail("no rights")
+    assert (get().status_code, get().status_code) == (403, 200)
+    fail("moved")
+    answer = get(allow_redirects=False)
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith("https://localhost:")
+    assert answer.headers["Location"].endswith(H5)
+
+
+def test_refused_exchanges(fail, service):
+    for fault, status, says in (
+        ("offline token ended", 400, "Token is not active"),
+        ("unknown client", 401, "unauthorized_client"),
+    ):
+        fail(fault)
+        answer = service.exchange()
+        assert answer.status_code == status and says in answer.text
+        service.ask(CONTROL, method="DELETE")
+    fail("no token")
+    assert "access_token" not in service.exchange().json()
+    issued = service.exchange().json()["access_token"]
+    fail("tokens repeated")
+    repeated = service.exchange(refresh_token="mine").text
+    assert "mine" in repeated and issued in repeated
+
+
+def test_a_catalogue_with_fewer_means(fail, get):
+    names = "/catalogue/collections/EarthCAREL2Validated_MAAP/queryables"
+    usual = get(names).json()["properties"].keys()
+    fail("no frames")
+    assert usual - get(names).json()["properties"].keys() == {"frame"}
+    fail("old names")
+    left = get(names).json()["properties"].keys()
+    assert "product:type" not in left and "productType" in left
+    fail("no sorting")
+    assert not [one for one in get("/catalogue/").json()["conformsTo"] if "#sort" in one]
+
+
 def test_the_switch(service, fail):
     for body, says in (
         ({"fault": "rain"}, "There is no fault 'rain', only: 503 burst"),

@@ -55,7 +55,9 @@ def test_json_filters_mean_the_same_as_text(replay):
     assert ids(replay, tree, "cql2-json", period=DAY) == text
     cop = {name[-6:] for name in text if "MSI_COP_2A" in name}
     # 05382A, at which the period ends, began before
-    assert "05378E" in cop and {name[:5] for name in cop} <= {*map("{:05d}".format, range(5378, 5383))}
+    assert "05378E" in cop and {name[:5] for name in cop} <= {
+        *map("{:05d}".format, range(5378, 5383))
+    }
 
 
 def test_a_property_that_items_lack_matches_nothing_but_stops_nothing(replay):
@@ -102,7 +104,15 @@ def test_a_filter_that_cannot_work_is_refused_in_one_sentence(replay, expression
 
 
 def test_a_json_filter_that_cannot_be_read_is_refused(replay):
-    for broken in ({"op": "="}, {"op": "=", "args": "x"}, {"no": 1}, "{", "[]", "3", {"op": "=", "args": [{"property": "frame"}]}):
+    for broken in (
+        {"op": "="},
+        {"op": "=", "args": "x"},
+        {"no": 1},
+        "{",
+        "[]",
+        "3",
+        {"op": "=", "args": [{"property": "frame"}]},
+    ):
         body = {"filter": broken, "filter-lang": "cql2-json"}
         answer = replay.ask("/catalogue/search", method="POST", json=body)
         assert (answer.status_code, answer.json()["code"]) == (400, "InvalidParameterValue"), broken

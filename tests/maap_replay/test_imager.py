@@ -9,49 +9,35 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from earthcare_synthetic import write_product
+from earthcare_products.granule_ids import parse_granule_id
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments.cloud_mask import classify
-from earthcare_synthetic.instruments.cloud_retrieval import retrieve
-from earthcare_synthetic.instruments.imager import (
+from earthcare_synthetic.instruments.imager.cloud_mask import classify
+from earthcare_synthetic.instruments.imager.cloud_retrieval import retrieve
+from earthcare_synthetic.instruments.imager.radiance import (
     BANDS,
     brightness_temperatures,
     reflectances,
 )
-from earthcare_synthetic.instruments.two_stream import over_ground, sheet
-from earthcare_synthetic.instruments.viewing import in_glint, viewing
-from earthcare_synthetic.product_id import parse
+from earthcare_synthetic.instruments.imager.two_stream import over_ground, sheet
+from earthcare_synthetic.instruments.imager.viewing import in_glint, viewing
 from earthcare_synthetic.products.on_lidar_grid import cloud_top
 from earthcare_synthetic.scene.clouds import Scene, make_scene
 from earthcare_synthetic.scene.surface import make_surface
 
-START, FRAME = "20250316T133058Z", "04537E"
-COP, MASK, AEROSOL, RADIANCE, TOPS, FLUX = (
-    f"ECA_EXBA_{kind}_{START}_20250912T2036{second}Z_{FRAME}"
-    for kind, second in (
-        ("MSI_COP_2A", 45), ("MSI_CM__2A", 42), ("MSI_AOT_2A", 31), ("MSI_RGR_1C", 39),
-        ("AM__CTH_2B", 33), ("BMA_FLX_2B", 13),
-    )
-)  # fmt: skip
+COP, MASK, RADIANCE = (
+    f"ECA_EXBA_{kind}_20250316T133058Z_20250912T2036{second}Z_04537E"
+    for kind, second in (("MSI_COP_2A", 45), ("MSI_CM__2A", 42), ("MSI_RGR_1C", 39))
+)
 NIGHT = "ECA_EXBA_MSI_RGR_1C_20250316T124445Z_20250912T203707Z_04537A"
 
 
 @pytest.fixture(scope="session")
 def scene() -> Scene:
-    return make_scene(parse(RADIANCE), level=2)
+    return make_scene(parse_granule_id(RADIANCE), level=2)
 
 
-@pytest.fixture(scope="session")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Every product of a frame that needs the scene in full."""
-    folder = tmp_path_factory.mktemp("imager")
-    for product in (RADIANCE, MASK, AEROSOL, TOPS, FLUX):
-        write_product(product, folder, folder)
-    return folder
-
-
-def science(folder: Path, product: str, group: str = "") -> xr.Dataset:
-    return xr.open_dataset(folder / f"{product}.h5", group=f"ScienceData{group}")
+def science(path: Path, group: str = "") -> xr.Dataset:
+    return xr.open_dataset(path, group=f"ScienceData{group}")
 
 
 def signals(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
@@ -101,14 +87,14 @@ def test_bands_tell_ice_from_water_and_cold_from_warm(scene: Scene) -> None:
 
 
 def test_night_has_no_sunlight() -> None:
-    solar, thermal = signals(make_scene(parse(NIGHT), level=3))
+    solar, thermal = signals(make_scene(parse_granule_id(NIGHT), level=3))
     assert np.isnan(solar).all()
     assert np.isfinite(thermal).all()
 
 
 def test_mask_type_and_phase_follow_the_retrieval(scene: Scene) -> None:
-    clouds = retrieve(parse(COP), scene)
-    found = classify(parse(MASK), scene, retrieve(parse(MASK), scene))
+    clouds = retrieve(parse_granule_id(COP), scene)
+    found = classify(parse_granule_id(MASK), scene, retrieve(parse_granule_id(MASK), scene))
     retrieved = np.isfinite(clouds.optical_thickness) & np.isfinite(clouds.top_height)
     assert (found.mask[retrieved] >= 2).all()
     assert ((found.phase > 0) == (found.mask >= 2)).all()
@@ -121,8 +107,8 @@ def test_mask_type_and_phase_follow_the_retrieval(scene: Scene) -> None:
     assert set(np.unique(found.type[found.mask < 2])) == {0}
 
 
-def test_radiances_are_those_of_the_masked_clouds(folder: Path) -> None:
-    with science(folder, RADIANCE) as radiance, science(folder, MASK) as mask:
+def test_radiances_are_those_of_the_masked_clouds(products: dict[str, Path]) -> None:
+    with science(products["MSI_RGR_1C"]) as radiance, science(products["MSI_CM__2A"]) as mask:
         lines = slice(5000, 9000)
         visible = radiance.pixel_values.isel(band=0, along_track=lines).values
         heat = radiance.pixel_values.isel(band=5, along_track=lines).values
@@ -136,15 +122,15 @@ def test_radiances_are_those_of_the_masked_clouds(folder: Path) -> None:
     assert np.median(heat[kind == 9]) < 225 < 290 < np.median(heat[cloudy == 0])
 
 
-def test_two_definitions_are_empty_as_in_real_files(folder: Path) -> None:
-    with h5py.File(folder / f"{RADIANCE}.h5") as file:
+def test_two_definitions_are_empty_as_in_real_files(products: dict[str, Path]) -> None:
+    with h5py.File(products["MSI_RGR_1C"]) as file:
         for name in ("line_quality_status", "solar_spectral_irradiance"):
             definition = file[f"ScienceData/{name}"].attrs.get_id("definition")
             assert definition.get_space().get_simple_extent_type() == h5py.h5s.NULL
 
 
-def test_aerosol_is_found_in_clear_sky_only(folder: Path) -> None:
-    with science(folder, AEROSOL) as aerosol, science(folder, MASK) as mask:
+def test_aerosol_is_found_in_clear_sky_only(products: dict[str, Path]) -> None:
+    with science(products["MSI_AOT_2A"]) as aerosol, science(products["MSI_CM__2A"]) as mask:
         depth, far_red = (
             aerosol[f"aerosol_optical_thickness_{band}nm"].values for band in (670, 865)
         )
@@ -158,9 +144,11 @@ def test_aerosol_is_found_in_clear_sky_only(folder: Path) -> None:
     assert 0.03 < np.nanmedian(depth) < 0.3
 
 
-def test_cloud_tops_of_both_instruments_meet_at_nadir(folder: Path) -> None:
-    frame = Frame(parse(TOPS), folder)
-    with science(folder, TOPS) as tops:
+def test_cloud_tops_of_both_instruments_meet_at_nadir(
+    products: dict[str, Path], scenes: Path
+) -> None:
+    frame = Frame(parse_granule_id(products["AM__CTH_2B"].stem), scenes)
+    with science(products["AM__CTH_2B"]) as tops:
         assert tops.sizes["along_track"] == len(frame.curtain.elevation)
         nadir = tops.isel(across_track=150)
         np.testing.assert_allclose(nadir.latitude, frame.curtain.track.latitude)
@@ -175,8 +163,8 @@ def test_cloud_tops_of_both_instruments_meet_at_nadir(folder: Path) -> None:
     assert abs(np.median(difference)) < 500
 
 
-def test_fluxes_rise_and_fall_with_cloud(folder: Path) -> None:
-    with science(folder, FLUX, "/StandardResolution") as flux:
+def test_fluxes_rise_and_fall_with_cloud(products: dict[str, Path]) -> None:
+    with science(products["BMA_FLX_2B"], "/StandardResolution") as flux:
         assert flux.sizes["along_track"] == 5047
         assert flux.cloud_cover.plot_range == "0.0 100.0"
         solar, thermal, cover, top, surface = (
@@ -198,6 +186,6 @@ def test_fluxes_rise_and_fall_with_cloud(folder: Path) -> None:
     assert np.median(thermal[high]) < 180
     cloudy = sea & ((top > 6000) | (cover < 10))
     assert np.corrcoef(solar[cloudy], thermal[cloudy])[0, 1] < -0.7
-    with science(folder, FLUX, "/AssessmentResolution") as other:
+    with science(products["BMA_FLX_2B"], "/AssessmentResolution") as other:
         agree = other.thermal_combined_top_of_atmosphere_flux.values
     assert np.corrcoef(agree, thermal)[0, 1] > 0.95

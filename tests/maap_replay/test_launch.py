@@ -45,6 +45,41 @@ def test_a_command_that_does_not_exist_is_named() -> None:
     assert "cannot run 'no-such-program'" in done.stderr
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        [sys.executable, "-I", "-c", "pass"],
+        [sys.executable, "-W", "ignore", "-BE", "-c", "pass"],
+        [sys.executable, "-Sm", "this"],
+        ["env", "A=b", sys.executable, "-I", "-c", "pass"],
+        ["./script"],
+    ],
+)
+def test_a_python_that_would_not_be_led_to_the_replay_is_refused(
+    command: list[str], tmp_path: Path
+) -> None:
+    script = tmp_path / "script"
+    script.write_text(f"#!{sys.executable} -Es\nprint('reached')\n")
+    script.chmod(0o755)
+    done = subprocess.run(
+        [*RUN, *command], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "would reach the live service, not the replay: with -" in done.stderr
+
+
+def test_options_of_the_program_are_its_own() -> None:
+    assert run_python("import sys; print(sys.argv[1:])").stdout == "[]\n"
+    done = subprocess.run(
+        [*RUN, sys.executable, "-c", "import sys; print(sys.argv[1:])", "-I"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.stdout == "['-I']\n", done.stderr
+
+
 def test_a_client_of_each_kind_reaches_both_hosts_by_their_real_addresses() -> None:
     done = run_python("""
 import os, fsspec, requests

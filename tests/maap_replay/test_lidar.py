@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from earthcare_synthetic import CREATORS
-from earthcare_synthetic.instruments.cloud_top import find_cloud_top
-from earthcare_synthetic.instruments.lidar import LidarView, look, smoothed_profiles
-from earthcare_synthetic.instruments.lidar_optics import AEROSOLS
+from earthcare_synthetic.instruments.lidar.cloud_top import find_cloud_top
+from earthcare_synthetic.instruments.lidar.optics import AEROSOLS
+from earthcare_synthetic.instruments.lidar.view import LidarView, look, smoothed_profiles
+from earthcare_synthetic.products.contents import CONTENTS
 from earthcare_synthetic.products.on_lidar_grid import make_grid
 from earthcare_synthetic.scene.atmosphere import Atmosphere
 from earthcare_synthetic.scene.curtain import Curtain
@@ -186,10 +185,9 @@ def test_errors_are_those_of_the_values(view: LidarView) -> None:
         assert 0.6 < np.std(off) < 1.4
 
 
-@pytest.mark.parametrize("kind", sorted(kind for kind in CREATORS if kind.startswith("ATL_")))
+@pytest.mark.parametrize("kind", sorted(kind for kind in CONTENTS if kind.startswith("ATL_")))
 def test_a_product_has_all_that_its_table_names(frame: Any, kind: str) -> None:
-    module = import_module(f"earthcare_synthetic.products.{kind.lower()}")
-    (group,) = module.contents(None, frame)
+    (group,) = CONTENTS[kind](None, frame)
     shapes = {
         each.name: tuple(group.sizes[name] for name in each.dimensions) for each in group.variables
     }

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 import xarray as xr
 
-from earthcare_synthetic import layout
+from earthcare_products import msi_grid
 
 Products = dict[str, Path]
 #: Classes of C-TC that are hydrometeors.
@@ -52,7 +52,7 @@ def tops(products: Products) -> xr.Dataset:
     cloud = height.where(codes.isin((1, 2, 3)))
     msi = read(products["MSI_COP_2A"], "time", "cloud_top_height", "cloud_optical_thickness")
     lines = nearest_lines(msi.time, atlid.time)
-    below = msi.isel(along_track=lines, across_track=layout.NADIR_COLUMN)
+    below = msi.isel(along_track=lines, across_track=msi_grid.NADIR_COLUMN)
     radar = read(products["CPR_TC__2A"], "height", "hydrometeor_classification")
     hit = radar.hydrometeor_classification.isin(RADAR_TARGETS)
     top = radar.height.where(hit).max("CPR_height").values

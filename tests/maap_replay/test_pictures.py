@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from earthcare_products.product_types import type_of
-from earthcare_synthetic import CREATORS, NOTES, picture_name, write_quicklook
+from earthcare_products.products import catalogue_entry
+from earthcare_synthetic import NOTES, picture_name
+from earthcare_synthetic.granules import write_quicklook
 from earthcare_synthetic.pictures.panels import PANELS, PLACES, Place
-from earthcare_synthetic.products.table import TABLES, read_table
+from earthcare_synthetic.products.table import FILE_TYPES, TABLES, read_table
 
 #: Unit in a file and unit shown -> factor; all others are shown as they are.
 FACTORS = {
@@ -23,10 +24,10 @@ FACTORS = {
     ("m", "km"): 1e-3,
     ("m", "mm"): 1e3,
 }
-PICTURED = sorted(kind for kind in CREATORS if type_of(kind).picture is not None)
+PICTURED = sorted(kind for kind in FILE_TYPES if catalogue_entry(kind).picture is not None)
 
 
-@pytest.mark.parametrize("kind", sorted(CREATORS))
+@pytest.mark.parametrize("kind", sorted(FILE_TYPES))
 def test_panels_show_variables_that_the_product_has(kind: str) -> None:
     place = PLACES.get(kind, Place())
     part = place.group.rpartition("/")[2]

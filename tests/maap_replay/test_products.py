@@ -19,13 +19,17 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from earthcare_synthetic import CREATORS, NOTES, contents_of, layout
+from earthcare_products import conventions
+from earthcare_products.granule_ids import parse_granule_id
+from earthcare_products.products import catalogue_entry
+from earthcare_synthetic import NOTES, layout
 from earthcare_synthetic.frame import Frame
 from earthcare_synthetic.ground_track import frame_time
-from earthcare_synthetic.product_id import parse
+from earthcare_synthetic.products.contents import CONTENTS
+from earthcare_synthetic.products.table import FILE_TYPES
 from earthcare_synthetic.products.writing import Group
 
-TYPES = sorted(CREATORS)
+TYPES = sorted(CONTENTS)
 #: JAXA's files have no dimension scales; readers number their dimensions.
 JAXA = ("AC__CLP_2B", "CPR_CLP_2A")
 ESA = [kind for kind in TYPES if kind not in JAXA]
@@ -73,8 +77,8 @@ FIXED = ["File_Name", "File_Description", "Notes", "Mission", "File_Class", "Fil
 @cache
 def groups_of(path: Path) -> list[Group]:
     """What the tables say of the groups of a file, without their values."""
-    product = parse(path.stem)
-    groups = contents_of(product.file_type)(product, Frame(product, path.parent.parent))
+    product = parse_granule_id(path.stem)
+    groups = CONTENTS[product.file_type](product, Frame(product, path.parent.parent))
     return [group._replace(fields=()) for group in groups]
 
 
@@ -141,11 +145,11 @@ def test_tree_has_the_header(products: dict[str, Path], kind: str, engine: str) 
         assert told["Notes"] == NOTES
         main = tree["HeaderData/VariableProductHeader/MainProductHeader"]
         assert main["orbitNumber"].dtype == "u4"
-        assert main["orbitNumber"].values.item() == parse(path.stem).orbit
-        assert main["frameID"].values.item() == parse(path.stem).frame
+        assert main["orbitNumber"].values.item() == parse_granule_id(path.stem).orbit
+        assert main["frameID"].values.item() == parse_granule_id(path.stem).frame
     xml = ElementTree.parse(path.with_suffix(".HDR")).getroot()  # noqa: S314
     assert xml.findtext("./Fixed_Header/Notes") == NOTES
-    assert xml.findtext("./Fixed_Header/Source/Creator") == CREATORS[kind]
+    assert xml.findtext("./Fixed_Header/Source/Creator") == catalogue_entry(kind).processor
 
 
 @pytest.mark.parametrize("kind", ESA)
@@ -173,17 +177,17 @@ def test_files_are_of_netcdf_make(products: dict[str, Path], kind: str) -> None:
 @pytest.mark.parametrize("kind", MARGIN)
 def test_margins_and_leap_seconds(products: dict[str, Path], kind: str) -> None:
     """The frame begins after its margin; times count five seconds that their units do not tell."""
-    product = parse(products[kind].stem)
+    product = parse_granule_id(products[kind].stem)
     begin, end = frame_time(product.orbit, product.frame)
     with netCDF4.Dataset(products[kind]) as file:
         time = file["ScienceData/time"][...].filled(np.nan)
         units = file["ScienceData/time"].units
     assert units == "seconds since 2000-01-01 00:00:00.0"
-    start = (product.start - EPOCH).total_seconds()
-    assert time[MARGIN[kind]] - start == pytest.approx(layout.LEAP_SECONDS, abs=1e-3)
+    start = (product.start_time - EPOCH).total_seconds()
+    assert time[MARGIN[kind]] - start == pytest.approx(conventions.LEAP_SECONDS, abs=1e-3)
     assert (np.diff(time) > 0).all()
     duration = (end - begin).total_seconds()
-    after = int((time - start - layout.LEAP_SECONDS > duration).sum())
+    after = int((time - start - conventions.LEAP_SECONDS > duration).sum())
     usual = 51 if kind == "ACM_CAP_2B" else MARGIN[kind]
     assert abs(after - usual) <= 1
 
@@ -242,3 +246,7 @@ def test_dimensions_of_jaxa_have_the_numbers_that_readers_know(
             curtains = {each.dimensions for each in variables if each.ndim == 2}
             assert curtains == {tuple(f"phony_dim_{number}" for number in numbers)}
         assert file["HeaderData/FixedProductHeader/File_Name"].shape == (1,)
+
+
+def test_every_table_has_its_writer_and_no_writer_is_without() -> None:
+    assert CONTENTS.keys() == FILE_TYPES

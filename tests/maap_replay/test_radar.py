@@ -10,14 +10,15 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from earthcare_products.granule_ids import parse_granule_id
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments import radar_detection, radar_echo
-from earthcare_synthetic.instruments.doppler import folded, mean_velocity
-from earthcare_synthetic.instruments.radar import Radar, look
-from earthcare_synthetic.instruments.radar_classes import Target
-from earthcare_synthetic.instruments.radar_detection import Status
+from earthcare_synthetic.instruments.radar import detection as radar_detection
+from earthcare_synthetic.instruments.radar import echo as radar_echo
+from earthcare_synthetic.instruments.radar.classes import Target
+from earthcare_synthetic.instruments.radar.detection import Status
+from earthcare_synthetic.instruments.radar.doppler import folded, mean_velocity
+from earthcare_synthetic.instruments.radar.view import Radar, look
 from earthcare_synthetic.layout import BYTE_FILL
-from earthcare_synthetic.product_id import parse
 from earthcare_synthetic.products import cpr_clp_2a
 from earthcare_synthetic.products.on_radar_grid import RadarGrid
 from earthcare_synthetic.products.writing import Group, write
@@ -32,8 +33,8 @@ RAIN = (Target.WARM_RAIN, Target.COLD_RAIN)
 
 
 @pytest.fixture(scope="module")
-def frame(tmp_path_factory: pytest.TempPathFactory) -> Frame:
-    return Frame(parse(FMR), tmp_path_factory.mktemp("scenes"))
+def frame(scenes: Path) -> Frame:
+    return Frame(parse_granule_id(FMR), scenes)
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +133,7 @@ def test_folds_do_not_change_a_mean() -> None:
 
 
 def test_window_is_lower_since_summer_2025(curtain: Curtain) -> None:
-    before, after = (look(parse(name), curtain) for name in (FMR, LATER))
+    before, after = (look(parse_granule_id(name), curtain) for name in (FMR, LATER))
     tops = [HEIGHTS[(r.detection_status >= 0).any(axis=0)].max() for r in (before, after)]
     assert tops == [20_200, 18_000]
 
@@ -158,7 +159,7 @@ def test_bins_of_the_radar(frame: Frame, radar: Radar) -> None:
 
 def test_jaxa_numbers_of_dimensions(frame: Frame, tmp_path: Path) -> None:
     """Readers have the numbers in their code, so the header must use up three of them."""
-    product = parse(CLP)
+    product = parse_granule_id(CLP)
 
     def contents(_: object, __: object) -> list[Group]:  # the real file with nothing computed
         groups = cpr_clp_2a.contents(product, frame)

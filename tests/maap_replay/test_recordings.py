@@ -7,14 +7,15 @@ from itertools import pairwise
 
 import pystac
 import pytest
-
-from earthcare_products.product_types import TYPES
-from earthcare_synthetic.ground_track import frame_time
-from maap_replay.recordings import FOLDER, build
 from maap_replay.recordings.build import plan
 from maap_replay.recordings.build.passes import footprint
+
+from earthcare_products.granule_ids import parse_granule_id
+from earthcare_products.products import PRODUCTS
+from earthcare_synthetic.ground_track import frame_time
+from maap_replay.recordings import FOLDER, build
 from maap_replay.recordings.expand import compact, expand
-from maap_replay.recordings.names import folder, parse_id
+from maap_replay.recordings.names import folder
 from maap_replay.recordings.patch import difference, merge
 
 #: Of the item as a public notebook printed it in August 2025, with sorted keys.
@@ -86,31 +87,31 @@ def test_the_script_writes_exactly_these_files(tmp_path, recordings):
 def test_items_are_stac_and_follow_from_their_ids(recordings):
     assert len(recordings.by_address) == len(recordings.items) >= 1500
     for item in recordings.items:
-        name, properties = parse_id(item["id"]), item["properties"]
-        kind = TYPES[name.file_type]
+        name, properties = parse_granule_id(item["id"]), item["properties"]
+        kind = PRODUCTS[name.file_type].catalogue
         start, end = (
             datetime.fromisoformat(properties[f"{key}_datetime"]) for key in ("start", "end")
         )
         seconds = (end - start).total_seconds()
-        if name.orbit is None:
-            assert end == name.second
+        if not name.orbit:
+            assert end == name.created
         else:
             # the last ascending node before the frame
             node = datetime.fromisoformat(properties["sat:anx_datetime"])
             assert -0.5 < (start - node).total_seconds() < 5556
             assert 600 < seconds < 720 or (name.file_type == "CPR_APC_2A" and 5551 < seconds < 5555)
-        assert start == name.start
+        assert start == name.start_time
         assert properties["published"] > properties["created"] < properties["updated"]
         for asset in item["assets"].values():
             assert folder(item["id"]) in asset["href"] or "/items/" in asset["href"]
-        assert (item["geometry"] is None) == ("bbox" not in item) == (kind.shape == "none")
+        assert (item["geometry"] is None) == ("bbox" not in item) == (kind.drawn_as == "none")
         if item["geometry"] is None:
             continue
         west, south, east, north = item["bbox"]
         assert -180 <= west < east <= 180 and -90 <= south < north <= 90
         points = item["geometry"]["coordinates"]
-        assert item["geometry"]["type"] == ("Polygon" if kind.shape == "swath" else "LineString")
-        if kind.shape == "swath":
+        assert item["geometry"]["type"] == ("Polygon" if kind.drawn_as == "swath" else "LineString")
+        if kind.drawn_as == "swath":
             points = points[0]
             assert len(points) == 23 and points[0] == points[-1]
         jumps = any(abs(a[0] - b[0]) > 180 for a, b in pairwise(points))
@@ -136,7 +137,7 @@ def test_every_type_of_the_census_is_there_in_its_collection_at_its_time(recordi
     found = {(item["collection"], item["properties"]["product:type"]) for item in items}
     assert found == {(c, file_type) for c, types in plan.census().items() for file_type in types}
     for item in items:
-        name = parse_id(item["id"])
+        name = parse_granule_id(item["id"])
         counted = plan.census()[item["collection"]][name.file_type]
         first, last, *_ = counted[name.baseline]
         if first and name.orbit != 7929:  # written before the census was known
@@ -149,11 +150,11 @@ def test_the_track_model_agrees_with_the_observed_items(lines):
     for line in lines:
         if not line["origin"].startswith("observed: public notebook"):
             continue
-        item, name = expand(line), parse_id(line["id"])
+        item, name = expand(line), parse_granule_id(line["id"])
         _, bbox = footprint(name.orbit, name.frame, swath=True)
         assert max(abs(a - b) for a, b in zip(bbox, item["bbox"], strict=True)) < 0.2
         start = frame_time(name.orbit, name.frame)[0]
-        assert abs((start - name.start).total_seconds()) < 2
+        assert abs((start - name.start_time).total_seconds()) < 2
         measured += 1
     assert measured == 5
 

@@ -16,10 +16,12 @@ import pytest
 import xarray as xr
 from PIL import Image
 
-from earthcare_synthetic import NOTES, can_write, layout, write_product, write_quicklook
+from earthcare_products import msi_grid
+from earthcare_products.granule_ids import parse_granule_id
+from earthcare_synthetic import NOTES, can_write, layout
+from earthcare_synthetic.granules import write_product, write_quicklook
 from earthcare_synthetic.ground_track import frame_time, node_time, track
-from earthcare_synthetic.instruments.cloud_retrieval import retrieve
-from earthcare_synthetic.product_id import parse
+from earthcare_synthetic.instruments.imager.cloud_retrieval import retrieve
 from earthcare_synthetic.scene.clouds import make_scene
 
 DAY = "ECA_EXBA_MSI_COP_2A_20250316T133058Z_20250912T203345Z_04537E"
@@ -29,10 +31,8 @@ FILL = 9.969209968386869e36
 
 
 @pytest.fixture(scope="session")
-def granule(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("granule")
-    write_product(DAY, folder, folder)
-    return folder / f"{DAY}.h5"
+def granule(products: dict[str, Path]) -> Path:
+    return products["MSI_COP_2A"]
 
 
 def test_structure_is_that_of_real_files(granule: Path) -> None:
@@ -76,7 +76,7 @@ def test_xarray_reads_times_and_positions(granule: Path) -> None:
     with xr.open_dataset(granule, group="ScienceData", engine="h5netcdf") as data:
         begin, _ = frame_time(4537, "E")
         since_node = (begin - node_time(4537)).total_seconds()
-        nadir = data.isel(along_track=layout.MARGIN_LINES, across_track=layout.NADIR_COLUMN)
+        nadir = data.isel(along_track=layout.MARGIN_LINES, across_track=msi_grid.NADIR_COLUMN)
         latitude, longitude, _ = track(4537, np.array([since_node]))
         assert nadir.latitude.item() == pytest.approx(latitude[0], abs=1e-6)
         assert nadir.longitude.item() == pytest.approx(longitude[0], abs=1e-6)
@@ -119,19 +119,20 @@ def test_cloud_tops_lie_on_one_profile(granule: Path) -> None:
 def test_header_file_parses(granule: Path) -> None:
     root = ElementTree.parse(granule.with_suffix(".HDR")).getroot()  # noqa: S314
     assert root.tag == "Earth_Explorer_Header"
-    assert root.findtext("./Fixed_Header/File_Name") == DAY
+    assert root.findtext("./Fixed_Header/File_Name") == granule.stem
     assert str(root.findtext("./Fixed_Header/Notes")).startswith("SYNTHETIC")
     start = str(root.findtext("./Fixed_Header/Validity_Period/Validity_Start"))
-    assert datetime.strptime(start, "UTC=%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC) == parse(DAY).start
+    begin = datetime.strptime(start, "UTC=%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC)
+    assert begin == parse_granule_id(granule.stem).start_time
 
 
 def test_scene_depends_on_the_frame_only() -> None:
-    first, again = (make_scene(parse(DAY), level=3) for _ in range(2))
+    first, again = (make_scene(parse_granule_id(DAY), level=3) for _ in range(2))
     digests = {
         hashlib.sha256(scene.high.optical_thickness.tobytes()).digest() for scene in (first, again)
     }
     assert len(digests) == 1
-    one, other = (retrieve(parse(name), first) for name in (DAY, LATER))
+    one, other = (retrieve(parse_granule_id(name), first) for name in (DAY, LATER))
     both = np.isfinite(one.optical_thickness) & np.isfinite(other.optical_thickness)
     ratio = one.optical_thickness[both] / other.optical_thickness[both]
     assert not np.allclose(ratio, 1)  # the noise is that of the processing
@@ -140,14 +141,14 @@ def test_scene_depends_on_the_frame_only() -> None:
 
 
 def test_night_has_cloud_tops_only() -> None:
-    clouds = retrieve(parse(NIGHT), make_scene(parse(NIGHT), level=3))
+    clouds = retrieve(parse_granule_id(NIGHT), make_scene(parse_granule_id(NIGHT), level=3))
     assert np.isnan(clouds.optical_thickness).all()
     assert np.isnan(clouds.water_path).all()
     assert np.isfinite(clouds.top_height).any()
 
 
-def test_quicklook_is_a_small_jpeg(tmp_path: Path) -> None:
-    write_quicklook(DAY, tmp_path, tmp_path)
+def test_quicklook_is_a_small_jpeg(tmp_path: Path, scenes: Path) -> None:
+    write_quicklook(DAY, tmp_path, scenes)
     (path,) = tmp_path.iterdir()
     assert path.name == f"{DAY}.BID_1.jpeg"
     assert path.stat().st_size < 250_000
@@ -157,9 +158,9 @@ def test_quicklook_is_a_small_jpeg(tmp_path: Path) -> None:
         assert picture.info["comment"] == NOTES.encode()
 
 
-def test_killed_writer_leaves_no_granule(tmp_path: Path) -> None:
+def test_killed_writer_leaves_no_granule(tmp_path: Path, scenes: Path) -> None:
     writer = subprocess.Popen(
-        [sys.executable, "-m", "earthcare_synthetic", DAY, str(tmp_path)],
+        [sys.executable, "-m", "earthcare_synthetic", DAY, tmp_path, scenes],
         stderr=subprocess.DEVNULL,
     )
     while not list(tmp_path.glob(".*.h5.*")) and writer.poll() is None:

@@ -6,7 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from earthcare_synthetic import can_write, write_product, write_quicklook
+from earthcare_synthetic.granules import write_product, write_quicklook
+from earthcare_synthetic.naming import can_write
 
 
 def main() -> int:

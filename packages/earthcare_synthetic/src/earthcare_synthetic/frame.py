@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from earthcare_synthetic.instruments import lidar, radar
-from earthcare_synthetic.instruments.lidar import LidarView
-from earthcare_synthetic.instruments.radar import Radar
-from earthcare_synthetic.product_id import ProductId
+from earthcare_products.granule_ids import GranuleId
+from earthcare_synthetic.instruments.lidar import view as lidar
+from earthcare_synthetic.instruments.lidar.view import LidarView
+from earthcare_synthetic.instruments.radar import view as radar
+from earthcare_synthetic.instruments.radar.view import Radar
 from earthcare_synthetic.scene.clouds import Scene, make_scene
 from earthcare_synthetic.scene.curtain import Curtain, make_curtain
 from earthcare_synthetic.scene.store import made_once
@@ -21,19 +22,19 @@ class Frame:
 
     Parameters
     ----------
-    product : ProductId
+    product : GranuleId
         Any product of the frame.
     folder : Path
         Where scenes are kept, each in a folder of its own.
     """
 
-    product: ProductId
+    product: GranuleId
     folder: Path
 
     def place(self, part: str) -> Path:
         """Folder of a part of the scene."""
         told = self.product
-        return self.folder / f"scene_{told.orbit:05d}{told.frame}_{told.start:%H%M%S}_{part}"
+        return self.folder / f"scene_{told.orbit:05d}{told.frame}_{told.start_time:%H%M%S}_{part}"
 
     @cached_property
     def scene(self) -> Scene:

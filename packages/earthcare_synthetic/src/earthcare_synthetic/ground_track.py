@@ -25,6 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from earthcare_products.census import census
+from earthcare_products.conventions import FRAME_LIMITS
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -38,17 +39,6 @@ EARTH_RADIUS_KM = 6371.0
 #: Times of the track are seconds since then (UTC; there was no leap second since).
 EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 
-#: Frame letter -> latitude limits at its start and end, in the direction of flight.
-FRAMES: dict[str, tuple[float, float]] = {
-    "A": (-22.5, 22.5),
-    "B": (22.5, 67.5),
-    "C": (67.5, 67.5),
-    "D": (67.5, 22.5),
-    "E": (22.5, -22.5),
-    "F": (-22.5, -67.5),
-    "G": (-67.5, -67.5),
-    "H": (-67.5, -22.5),
-}
 
 #: Starts of frames in the names of real files and items. More are in the census (`_starts`).
 _STARTS = {
@@ -130,7 +120,7 @@ def frame_offsets() -> dict[str, tuple[float, float]]:
         return float(t[i] + share * (t[i + 1] - t[i]))
 
     offsets, begin = {}, crossing(-22.5, -600.0)
-    for letter, (_, last) in FRAMES.items():
+    for letter, (_, last) in FRAME_LIMITS.items():
         end = crossing(last, begin + 10)
         offsets[letter] = (begin / PERIOD, end / PERIOD)
         begin = end

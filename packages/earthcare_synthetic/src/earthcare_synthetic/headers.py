@@ -10,20 +10,23 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from earthcare_synthetic import CREATORS, NOTES, layout
+from earthcare_products import msi_grid
+from earthcare_products.granule_ids import GranuleId
+from earthcare_products.products import catalogue_entry
+from earthcare_synthetic import layout
 from earthcare_synthetic.ground_track import frame_time, node_time, track
-from earthcare_synthetic.product_id import ProductId
+from earthcare_synthetic.notes import NOTES
 
 Header = dict[str, Any]
 
 
-def headers(product: ProductId) -> Header:
+def headers(product: GranuleId) -> Header:
     """Fixed and variable header of a product: nested, in the order of the real files."""
     begin, end = frame_time(product.orbit, product.frame)
     duration = (end - begin).total_seconds()
-    stop = product.start + timedelta(seconds=round(duration))
-    margin = layout.MARGIN_LINES * layout.LINE_SECONDS
-    lines = ceil(duration / layout.LINE_SECONDS) + layout.MARGIN_LINES
+    stop = product.start_time + timedelta(seconds=round(duration))
+    margin = layout.MARGIN_LINES * msi_grid.LINE_SECONDS
+    lines = ceil(duration / msi_grid.LINE_SECONDS) + layout.MARGIN_LINES
     # The ascending node before the frame is that of the previous orbit for frame A.
     node = node_time(product.orbit - (product.frame == "A"))
     since = (begin - node_time(product.orbit)).total_seconds()
@@ -45,29 +48,29 @@ def headers(product: ProductId) -> Header:
             "File_Class": product.file_class,
             "File_Type": product.file_type,
             "Validity_Period": {
-                "Validity_Start": utc(product.start),
+                "Validity_Start": utc(product.start_time),
                 "Validity_Stop": utc(stop),
             },
             "File_Version": "0001",
             "Source": {
                 "System": "PDGS-CPF",
-                "Creator": CREATORS[product.file_type],
+                "Creator": catalogue_entry(product.file_type).processor,
                 "Creator_Version": "11.30",
-                "Creation_Date": utc(product.processed),
+                "Creation_Date": utc(product.created),
             },
         },
         "Variable_Header": {
             "MainProductHeader": {
                 "productName": product.text,
-                "processingStartTime": utc(product.processed),
-                "processingStopTime": utc(product.processed + timedelta(seconds=82)),
-                "sensingStartTime": utc(product.start - timedelta(seconds=margin)),
+                "processingStartTime": utc(product.created),
+                "processingStopTime": utc(product.created + timedelta(seconds=82)),
+                "sensingStartTime": utc(product.start_time - timedelta(seconds=margin)),
                 "sensingStopTime": utc(
-                    product.start + timedelta(seconds=lines * layout.LINE_SECONDS)
+                    product.start_time + timedelta(seconds=lines * msi_grid.LINE_SECONDS)
                 ),
                 "orbitNumber": product.orbit,
                 "frameID": product.frame,
-                "frameStartTime": utc(product.start),
+                "frameStartTime": utc(product.start_time),
                 "frameStopTime": utc(stop),
                 "frameStartCoordinates": corner(0),
                 "frameStopCoordinates": corner(1),
@@ -84,7 +87,7 @@ def utc(when: datetime) -> str:
     return f"UTC={when.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
 
 
-def write_xml(product: ProductId, path: Path) -> None:
+def write_xml(product: GranuleId, path: Path) -> None:
     """Write the HDR file: root element without a namespace."""
     root = ElementTree.Element("Earth_Explorer_Header")
     _grow(root, headers(product))
@@ -102,12 +105,12 @@ def _grow(parent: ElementTree.Element, entries: Header) -> None:
             child.text = str(value)
 
 
-def write_groups(product: ProductId, dataset: Any) -> None:
+def write_groups(product: GranuleId, dataset: Any) -> None:
     """Write ``/HeaderData`` of an open netCDF4 dataset: scalars, the orbit number as uint32."""
     _scalars(dataset.createGroup("HeaderData"), stored_header(product))
 
 
-def stored_header(product: ProductId) -> Header:
+def stored_header(product: GranuleId) -> Header:
     """The groups and values of ``/HeaderData``: flatter than in the XML."""
     tree = headers(product)
     main = dict(tree["Variable_Header"]["MainProductHeader"])

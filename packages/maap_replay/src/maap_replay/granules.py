@@ -16,9 +16,9 @@ from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
+from filelock import FileLock
 
 from earthcare_synthetic import SCENE_VERSION, can_write, picture_name
-from earthcare_synthetic.files import locked
 
 #: Where to keep granules, and how many GB of them.
 FOLDER_VARIABLE, SIZE_VARIABLE = "MAAP_REPLAY_CACHE", "MAAP_REPLAY_CACHE_GB"
@@ -67,7 +67,7 @@ def granule_file(product_id: str, suffix: str) -> Path:
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         lock = cache_folder() / f"{product_id}.{'picture' if picture else 'granule'}.lock"
-        with locked(lock):
+        with FileLock(lock):
             if not path.exists():  # nobody made it while we waited
                 _write(product_id, folder, picture)
                 _make_room(keep=folder)

@@ -6,14 +6,13 @@ against the live service, with its real addresses, TLS and tokens.
 
 from __future__ import annotations
 
-import asyncio
 import os
+import shlex
 import signal
 import ssl
 import subprocess
 import sys
 import tempfile
-import threading
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,10 +24,12 @@ import trustme
 from aiohttp import web
 
 from maap_replay import watchdog
+from maap_replay.isolated import ignored_environment
+from maap_replay.routing.maap_replay_names import HOSTS
+from maap_replay.running import running
 from maap_replay.service import make_app
 from maap_replay.service.tokens import CLIENT_ID, CLIENT_SECRET, offline_token
 
-HOSTS = ("catalog.maap.eo.esa.int", "iam.maap.eo.esa.int")
 ROUTING = Path(__file__).parent / "routing"
 #: Variables of the caller that would lead COMMAND elsewhere, or hand a real secret to a replay.
 DROPPED = {"SSL_CERT_DIR", "MAAP_TOKEN", "MAAP_OFFLINE_TOKEN", "HTTP_PROXY"}
@@ -43,6 +44,34 @@ class Service:
     ca_file: Path
     credentials_file: Path
     app: web.Application
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a replay shows to clients, and what they need: it lasts as long as its folder."""
+
+    context: ssl.SSLContext
+    ca_file: Path
+    credentials_file: Path
+
+
+@contextmanager
+def identity() -> Iterator[Identity]:
+    """Make a certificate of both hosts, and credentials, in a temporary folder."""
+    authority = trustme.CA()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    # "localhost" is the other host to which a fault redirects.
+    authority.issue_cert(*HOSTS, "localhost").configure_cert(context)
+    with tempfile.TemporaryDirectory(prefix="maap-replay-") as folder:
+        ca_file, credentials = Path(folder, "ca.pem"), Path(folder, "credentials.txt")
+        authority.cert_pem.write_to_path(str(ca_file))
+        credentials.touch(mode=0o600)
+        credentials.write_text(
+            "# Written by maap-replay: works on the replay only.\n"
+            f"CLIENT_ID={CLIENT_ID}\nCLIENT_SECRET={CLIENT_SECRET}\n"
+            f"OFFLINE_TOKEN={offline_token()}\n"
+        )
+        yield Identity(context, ca_file, credentials)
 
 
 @contextmanager
@@ -60,47 +89,19 @@ def serve(app: web.Application | None = None) -> Iterator[Service]:
         Its files lie in a temporary folder that goes when the service stops.
     """
     app = make_app() if app is None else app
-    authority = trustme.CA()
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    authority.issue_cert(*HOSTS).configure_cert(context)
-    loop = asyncio.new_event_loop()
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-
-    async def start() -> int:
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context)
-        await site.start()
-        return int(runner.addresses[0][1])
-
-    thread = threading.Thread(target=loop.run_forever, name="maap-replay", daemon=True)
-    thread.start()
-    with tempfile.TemporaryDirectory(prefix="maap-replay-") as folder:
-        ca_file, credentials = Path(folder, "ca.pem"), Path(folder, "credentials.txt")
-        authority.cert_pem.write_to_path(str(ca_file))
-        credentials.touch(mode=0o600)
-        credentials.write_text(
-            "# Written by maap-replay: works on the replay only.\n"
-            f"CLIENT_ID={CLIENT_ID}\nCLIENT_SECRET={CLIENT_SECRET}\n"
-            f"OFFLINE_TOKEN={offline_token()}\n"
-        )
-        try:
-            port = asyncio.run_coroutine_threadsafe(start(), loop).result()
-            yield Service(port, ca_file, credentials, app)
-        finally:
-            asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result()
-            loop.call_soon_threadsafe(loop.stop)
-            thread.join()
-            loop.close()
+    with identity() as known, running(app, known.context) as port:
+        yield Service(port, known.ca_file, known.credentials_file, app)
 
 
 def environment(
     service: Service,
-    run: str,
     base: Mapping[str, str],
+    run: str = "",
     own_credentials: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """Environment for a command of a run: `base` with the replay's variables put in.
 
+    `run` is the mark by which the run's processes are found at its end.
     With `own_credentials` (they may be empty) the command keeps the caller's and gets these.
     """
     env = {name: value for name, value in base.items() if name.upper() not in DROPPED}
@@ -110,10 +111,11 @@ def environment(
         kept = {name: base[name] for name in ("MAAP_TOKEN",) if name in base}
         credentials = kept | dict(own_credentials)
     trust = str(service.ca_file)
-    outer_run, path = base.get(watchdog.MARK), base.get("PYTHONPATH")
+    marks = ":".join(mark for mark in (base.get(watchdog.MARK), run) if mark)
+    path = base.get("PYTHONPATH")
     return env | {
         "MAAP_REPLAY_PORT": str(service.port),
-        watchdog.MARK: f"{outer_run}:{run}" if outer_run else run,
+        **({watchdog.MARK: marks} if marks else {}),
         **credentials,
         "REQUESTS_CA_BUNDLE": trust,
         "SSL_CERT_FILE": trust,
@@ -143,7 +145,17 @@ def run(
     -------
     int
         The command's exit status; 128 + n if signal n ended it, 127 if it could not be started.
+
+    Raises
+    ------
+    ValueError
+        When the command would not be led to the replay.
     """
+    if option := ignored_environment(command):
+        raise ValueError(
+            f"{shlex.join(command)} would reach the live service, not the replay: with {option}, "
+            "Python ignores the environment that leads to the replay. Leave it out."
+        )
     mark = uuid.uuid4().hex
     guard = subprocess.Popen(
         [sys.executable, "-m", watchdog.__name__, mark],
@@ -152,7 +164,7 @@ def run(
     )
     try:
         with serve(app) as service:
-            env = environment(service, mark, os.environ, own_credentials)
+            env = environment(service, os.environ, mark, own_credentials)
             return _wait_for(command, env)
     finally:
         assert guard.stdin is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from earthcare_synthetic import layout
+from earthcare_products import msi_grid
 from earthcare_synthetic.pictures import classes
 from earthcare_synthetic.pictures.classes import Classes
 
@@ -57,8 +57,8 @@ class Place:
     group: str = "ScienceData"
     latitude: str = "latitude"
     height: str = "height"
-    nadir: int = layout.NADIR_COLUMN
-    pitch_km: float = layout.PITCH_KM
+    nadir: int = msi_grid.NADIR_COLUMN
+    pitch_km: float = msi_grid.PITCH_KM
 
 
 #: Products whose variables lie elsewhere.

@@ -9,21 +9,23 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from earthcare_synthetic import NOTES, contents_of, picture_name
+from earthcare_products.granule_ids import GranuleId
 from earthcare_synthetic.files import complete_or_absent
 from earthcare_synthetic.frame import Frame
+from earthcare_synthetic.naming import picture_name
+from earthcare_synthetic.notes import NOTES
+from earthcare_synthetic.pictures.cloud_overview import latitude_ticks
 from earthcare_synthetic.pictures.draw import Array, draw_panel
 from earthcare_synthetic.pictures.panels import PANELS, PLACES, Place
-from earthcare_synthetic.product_id import ProductId
+from earthcare_synthetic.products.contents import CONTENTS
 from earthcare_synthetic.products.table import Variable
 from earthcare_synthetic.products.writing import Piece
-from earthcare_synthetic.quicklook import latitude_ticks
 
 #: Bytes of a picture at most, and qualities of JPEG to try.
 LIMIT, QUALITIES = 250_000, (85, 75, 60, 45)
 
 
-def write(product: ProductId, folder: Path, frame: Frame) -> None:
+def write(product: GranuleId, folder: Path, frame: Frame) -> None:
     """Draw a product along the track and write it as JPEG."""
     kind = product.file_type
     panels, place = PANELS[kind], PLACES.get(kind, Place())
@@ -54,11 +56,11 @@ def write(product: ProductId, folder: Path, frame: Frame) -> None:
 
 
 def collect(
-    product: ProductId, frame: Frame, group: str, names: Collection[str]
+    product: GranuleId, frame: Frame, group: str, names: Collection[str]
 ) -> dict[str, Array]:
     """Some variables of a product, with NaN for fill; nothing is computed after the last one."""
     wanted, found = set(names), dict[str, Array]()
-    for part in contents_of(product.file_type)(product, frame):
+    for part in CONTENTS[product.file_type](product, frame):
         if part.path != group:
             continue
         kinds = {variable.name: variable for variable in part.variables}

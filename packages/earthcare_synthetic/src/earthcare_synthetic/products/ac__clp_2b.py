@@ -7,12 +7,18 @@ from zlib import crc32
 
 import numpy as np
 
-from earthcare_synthetic import layout
+from earthcare_products import conventions
+from earthcare_products.granule_ids import GranuleId
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments import best_estimate
-from earthcare_synthetic.instruments.radar_retrieval import smoothed_along
-from earthcare_synthetic.instruments.synergy import DROPLETS, FROZEN, RAINING, Codes, merge
-from earthcare_synthetic.product_id import ProductId
+from earthcare_synthetic.instruments.radar.retrieval import smoothed_along
+from earthcare_synthetic.instruments.synergy import best_estimate
+from earthcare_synthetic.instruments.synergy.classification import (
+    DROPLETS,
+    FROZEN,
+    RAINING,
+    Codes,
+    merge,
+)
 from earthcare_synthetic.products.cpr_clp_2a import TEN_KM, geolocation
 from earthcare_synthetic.products.on_radar_grid import FIRST, Array, RadarGrid
 from earthcare_synthetic.products.table import read_table
@@ -23,8 +29,9 @@ from earthcare_synthetic.scene.water import MELTING_POINT
 
 #: Class of AC-TC -> type of particle.
 TYPES = {
-    0: layout.BYTE_FILL, 1: 0, 2: 13, 3: 13, 4: 13, 5: 8, 6: 12, 7: 16, 8: 1, 9: 10, 10: 8, 11: 8,
-    12: 14, 13: 9, 14: 9, 15: 9, 16: 12, 17: 12, 18: 2, 19: 3, 20: 12, 21: 3, 22: 3, 25: 15, 29: 17,
+    0: conventions.BYTE_FILL, 1: 0, 2: 13, 3: 13, 4: 13, 5: 8, 6: 12, 7: 16, 8: 1, 9: 10, 10: 8,
+    11: 8, 12: 14, 13: 9, 14: 9, 15: 9, 16: 12, 17: 12, 18: 2, 19: 3, 20: 12, 21: 3, 22: 3,
+    25: 15, 29: 17,
 }  # fmt: skip
 CLEAR, ICE, PLATES = 0, 3, 4
 #: Plates grow at these temperatures in K, and the lidar alone tells them from other crystals
@@ -34,7 +41,7 @@ PLATES_GROW = (MELTING_POINT - 20, MELTING_POINT - 9)
 SEEN_BY = {4: 3, 5: 2, 6: 1}
 
 
-def contents(product: ProductId, frame: Frame) -> Iterator[Group]:
+def contents(product: GranuleId, frame: Frame) -> Iterator[Group]:
     """Data and geolocation."""
     grid = RadarGrid(frame)
     rays, bins = grid.sizes["along_track"], len(HEIGHTS) - FIRST
@@ -44,7 +51,7 @@ def contents(product: ProductId, frame: Frame) -> Iterator[Group]:
     yield Group("ScienceData/Geo", read_table("CPR_CLP_2A.Geo"), sizes, geolocation(frame, grid))
 
 
-def _data(product: ProductId, frame: Frame, grid: RadarGrid) -> Iterator[tuple[str, Array]]:
+def _data(product: GranuleId, frame: Frame, grid: RadarGrid) -> Iterator[tuple[str, Array]]:
     curtain = frame.curtain
     part = (grid.inside, slice(FIRST, None))
     merged = merge(
@@ -107,7 +114,8 @@ def _particle_types(target: Codes, temperature: Field, seen_by: Codes) -> Codes:
     for code, kind in TYPES.items():
         table[code] = kind
     kinds = table[target.astype(int)]
-    kinds[(target == -1) & (seen_by != 5)] = layout.BYTE_FILL  # else an aerosol, which is no cloud
+    no_aerosol = seen_by != 5
+    kinds[(target == -1) & no_aerosol] = conventions.BYTE_FILL
     low, high = PLATES_GROW
     plates = (kinds == ICE) & (temperature > low) & (temperature < high) & (seen_by != 6)
     return np.where(plates, PLATES, kinds).astype(np.int8)

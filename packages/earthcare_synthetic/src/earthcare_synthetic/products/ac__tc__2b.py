@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from earthcare_synthetic import layout
+from earthcare_products import conventions
+from earthcare_products.granule_ids import GranuleId
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments.synergy import merge
-from earthcare_synthetic.product_id import ProductId
+from earthcare_synthetic.instruments.synergy.classification import merge
 from earthcare_synthetic.products.table import read_table
 from earthcare_synthetic.products.writing import Group
 from earthcare_synthetic.scene.grid import HEIGHTS
@@ -24,7 +24,7 @@ RESOLUTIONS = {
 }
 
 
-def contents(product: ProductId, frame: Frame) -> Iterator[Group]:
+def contents(product: GranuleId, frame: Frame) -> Iterator[Group]:
     """The one group of the file, on the nominal heights of the joint standard grid."""
     profiles = len(frame.curtain.elevation)
     sizes = {"along_track": profiles, "JSG_height": len(HEIGHTS)}
@@ -34,7 +34,7 @@ def contents(product: ProductId, frame: Frame) -> Iterator[Group]:
 def _fields(frame: Frame) -> Iterator[tuple[str, npt.NDArray[Any]]]:
     curtain, lidar, radar = frame.curtain, frame.lidar, frame.radar
     track = curtain.track
-    yield "time", track.time + layout.LEAP_SECONDS
+    yield "time", track.time + conventions.LEAP_SECONDS
     yield "latitude", track.latitude
     yield "longitude", track.longitude
     yield "geoid_offset", curtain.geoid

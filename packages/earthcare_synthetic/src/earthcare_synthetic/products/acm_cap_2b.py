@@ -9,12 +9,12 @@ from zlib import crc32
 import numpy as np
 import numpy.typing as npt
 
-from earthcare_synthetic import layout
+from earthcare_products import conventions
+from earthcare_products.granule_ids import GranuleId
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments import best_estimate
-from earthcare_synthetic.instruments.best_estimate import AEROSOLS, Species
-from earthcare_synthetic.instruments.synergy import DROPLETS, FROZEN, RAINING, merge
-from earthcare_synthetic.product_id import ProductId
+from earthcare_synthetic.instruments.synergy import best_estimate
+from earthcare_synthetic.instruments.synergy.best_estimate import AEROSOLS, Species
+from earthcare_synthetic.instruments.synergy.classification import DROPLETS, FROZEN, RAINING, merge
 from earthcare_synthetic.products.acm_cap_observations import (
     CapGrid,
     imager,
@@ -109,16 +109,16 @@ RULES: dict[str, Rule] = {
 }
 
 
-def contents(product: ProductId, frame: Frame) -> Iterator[Group]:
+def contents(product: GranuleId, frame: Frame) -> Iterator[Group]:
     """The one group of the file, on the heights of ATLID."""
     grid = make_cap_grid(frame)
     sizes = {**grid.sizes, "MSI_longwave_channel": 3, "MSI_shortwave_channel": 1}
     yield Group("ScienceData", read_table("ACM_CAP_2B"), sizes, _fields(product, frame, grid))
 
 
-def _fields(product: ProductId, frame: Frame, grid: CapGrid) -> Fields:
+def _fields(product: GranuleId, frame: Frame, grid: CapGrid) -> Fields:
     curtain = frame.curtain
-    yield "time", grid.along(curtain.track.time) + layout.LEAP_SECONDS
+    yield "time", grid.along(curtain.track.time) + conventions.LEAP_SECONDS
     yield "latitude", grid.along(curtain.track.latitude)
     yield "longitude", grid.along(curtain.track.longitude)
     yield "height", grid.height

@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from earthcare_synthetic import layout
+from earthcare_products import msi_grid
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments.best_estimate import Grain
-from earthcare_synthetic.instruments.imager import (
+from earthcare_synthetic.instruments.imager.radiance import (
     THERMAL,
     brightness_temperatures,
     reflectances,
 )
-from earthcare_synthetic.instruments.viewing import viewing
+from earthcare_synthetic.instruments.imager.viewing import viewing
+from earthcare_synthetic.instruments.synergy.best_estimate import Grain
 from earthcare_synthetic.products.acm_cap_profiles import UNUSABLE, anywhere, assimilation
 from earthcare_synthetic.products.on_lidar_grid import LidarGrid, make_grid
 from earthcare_synthetic.scene.curtain import COLUMNS
@@ -153,7 +153,7 @@ def lidar(frame: Frame, grid: CapGrid) -> Fields:
 def imager(frame: Frame, grid: CapGrid, grain: Grain) -> tuple[Fields, Fields]:
     """Thermal and solar bands below the satellite, and what the retrieved state would send up."""
     scene, swath = frame.scene, frame.scene.swath
-    below = slice(layout.NADIR_COLUMN, layout.NADIR_COLUMN + COLUMNS)
+    below = slice(msi_grid.NADIR_COLUMN, msi_grid.NADIR_COLUMN + COLUMNS)
     every = slice(None)
     here = cut(scene, every, below)
     angles, surface = cut(viewing(swath), every, below), cut(make_surface(scene), every, below)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from earthcare_synthetic import layout
-from earthcare_synthetic.instruments.best_estimate import Species
+from earthcare_products import conventions
+from earthcare_synthetic.instruments.synergy.best_estimate import Species
 from earthcare_synthetic.scene.fractal import Field, Mask
 
 Columns = dict[str, npt.NDArray[Any]]
@@ -130,7 +130,7 @@ def assimilation(attempted: Mask, failed: Mask) -> npt.NDArray[np.int8]:
 
 def counted(count: npt.NDArray[Any], empty: Mask) -> npt.NDArray[np.int32]:
     """Counts; netCDF's own fill value, of which no attribute tells, where nothing is retrieved."""
-    return np.where(empty, layout.INTEGER_FILL, count).astype(np.int32)
+    return np.where(empty, conventions.INTEGER_FILL, count).astype(np.int32)
 
 
 def _unless(empty: Mask, values: npt.NDArray[Any]) -> Field:

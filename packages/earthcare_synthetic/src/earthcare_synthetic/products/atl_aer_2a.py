@@ -8,23 +8,23 @@ from dataclasses import asdict
 import numpy as np
 import numpy.typing as npt
 
+from earthcare_products.granule_ids import GranuleId
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments.lidar import LidarView, smoothed_profiles
-from earthcare_synthetic.instruments.lidar_features import AEROSOL, MISSING, SURFACE
-from earthcare_synthetic.instruments.lidar_optics import (
-    AEROSOL_SHARE,
-    ICE_SHARE,
-    LIQUID_SHARE,
-)
-from earthcare_synthetic.instruments.lidar_retrieval import MEDIUM
-from earthcare_synthetic.instruments.lidar_types import (
+from earthcare_synthetic.instruments.lidar.aerosol_types import (
     CLASSES,
     OUTSIDE,
     UNLIKELY,
     aerosol_class,
     probabilities,
 )
-from earthcare_synthetic.product_id import ProductId
+from earthcare_synthetic.instruments.lidar.features import AEROSOL, MISSING, SURFACE
+from earthcare_synthetic.instruments.lidar.optics import (
+    AEROSOL_SHARE,
+    ICE_SHARE,
+    LIQUID_SHARE,
+)
+from earthcare_synthetic.instruments.lidar.retrieval import MEDIUM
+from earthcare_synthetic.instruments.lidar.view import LidarView, smoothed_profiles
 from earthcare_synthetic.products.atl_ebd_2a import QUANTITIES, statuses
 from earthcare_synthetic.products.atl_tc__2a import LETTERS, class_names
 from earthcare_synthetic.products.lidar_layers import MAX_LAYERS, find_layers, with_clear_air
@@ -43,7 +43,7 @@ STRENGTHS = {1: 9, 5: 8, 21: 7, 41: 6, 101: 5}
 MASK_SURFACE, MASK_MISSING = -3, -2
 
 
-def contents(product: ProductId, frame: Frame) -> Iterator[Group]:
+def contents(product: GranuleId, frame: Frame) -> Iterator[Group]:
     """The one group of the file."""
     yield Group(
         "ScienceData",

@@ -7,18 +7,18 @@ from dataclasses import asdict
 
 import numpy as np
 
+from earthcare_products.granule_ids import GranuleId
 from earthcare_synthetic.frame import Frame
 from earthcare_synthetic.instruments.averaging import box_sum
-from earthcare_synthetic.instruments.lidar import smoothed_profiles
-from earthcare_synthetic.instruments.lidar_features import (
+from earthcare_synthetic.instruments.lidar.aerosol_types import CLASSES
+from earthcare_synthetic.instruments.lidar.features import (
     AEROSOL,
     ATTENUATED,
     CLOUDS,
     STRATOSPHERIC_AEROSOL,
 )
-from earthcare_synthetic.instruments.lidar_retrieval import MEDIUM
-from earthcare_synthetic.instruments.lidar_types import CLASSES
-from earthcare_synthetic.product_id import ProductId
+from earthcare_synthetic.instruments.lidar.retrieval import MEDIUM
+from earthcare_synthetic.instruments.lidar.view import smoothed_profiles
 from earthcare_synthetic.products.lidar_layers import Layers, find_layers, layer_means
 from earthcare_synthetic.products.on_lidar_grid import LidarGrid, geolocation, make_grid, sizes
 from earthcare_synthetic.products.on_swath import Array
@@ -39,7 +39,7 @@ MEANS = ("extinction", "backscatter", "lidar_ratio", "depolarisation")
 HIGHEST_CONFIDENCE = 10
 
 
-def contents(product: ProductId, frame: Frame) -> Iterator[Group]:
+def contents(product: GranuleId, frame: Frame) -> Iterator[Group]:
     """The one group of the file."""
     dimensions = {
         "along_track": sizes(frame)["along_track"],

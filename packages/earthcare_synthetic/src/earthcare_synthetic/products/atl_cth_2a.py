@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from earthcare_products.granule_ids import GranuleId
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.product_id import ProductId
 from earthcare_synthetic.products.on_lidar_grid import cloud_top, geolocation, land_flag, sizes
 from earthcare_synthetic.products.on_swath import Array
 from earthcare_synthetic.products.table import read_table
 from earthcare_synthetic.products.writing import Group
 
 
-def contents(product: ProductId, frame: Frame) -> Iterator[Group]:
+def contents(product: GranuleId, frame: Frame) -> Iterator[Group]:
     """The one group of the file."""
     profiles = {"along_track": sizes(frame)["along_track"]}
     yield Group("ScienceData", read_table("ATL_CTH_2A"), profiles, _fields(frame))

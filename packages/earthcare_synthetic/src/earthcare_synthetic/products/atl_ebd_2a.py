@@ -7,10 +7,10 @@ from dataclasses import asdict
 
 import numpy as np
 
+from earthcare_products.granule_ids import GranuleId
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments.lidar import smoothed_profiles
-from earthcare_synthetic.instruments.lidar_retrieval import LOW, MEDIUM
-from earthcare_synthetic.product_id import ProductId
+from earthcare_synthetic.instruments.lidar.retrieval import LOW, MEDIUM
+from earthcare_synthetic.instruments.lidar.view import smoothed_profiles
 from earthcare_synthetic.products.lidar_layers import (
     MAX_LAYERS,
     Layers,
@@ -47,7 +47,7 @@ STATES = 351
 SUNSET = 90.0
 
 
-def contents(product: ProductId, frame: Frame) -> Iterator[Group]:
+def contents(product: GranuleId, frame: Frame) -> Iterator[Group]:
     """The one group of the file."""
     yield Group(
         "ScienceData",

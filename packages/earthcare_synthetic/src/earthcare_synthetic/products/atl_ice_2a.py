@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from earthcare_products.granule_ids import GranuleId
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments.lidar_features import (
+from earthcare_synthetic.instruments.lidar.features import (
     ICE_CLOUD,
     MISSING,
     STRATOSPHERIC_CLOUD,
 )
-from earthcare_synthetic.product_id import ProductId
 from earthcare_synthetic.products.lidar_layers import extended_quality, find_layers
 from earthcare_synthetic.products.on_lidar_grid import geolocation, land_flag, make_grid, sizes
 from earthcare_synthetic.products.on_swath import Array
@@ -27,7 +27,7 @@ MILLIGRAMS, MICROMETRES = 1e6, 1e6
 RADIUS_ERROR = 0.3
 
 
-def contents(product: ProductId, frame: Frame) -> Iterator[Group]:
+def contents(product: GranuleId, frame: Frame) -> Iterator[Group]:
     """The one group of the file."""
     yield Group("ScienceData", read_table("ATL_ICE_2A"), sizes(frame), _fields(frame))
 

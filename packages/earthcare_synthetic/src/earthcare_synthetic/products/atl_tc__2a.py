@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from earthcare_products.granule_ids import GranuleId
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments.lidar import LidarView, smoothed_profiles
-from earthcare_synthetic.instruments.lidar_features import AEROSOL
-from earthcare_synthetic.instruments.lidar_retrieval import Profiles
-from earthcare_synthetic.instruments.lidar_types import CLASSES, probabilities
-from earthcare_synthetic.product_id import ProductId
+from earthcare_synthetic.instruments.lidar.aerosol_types import CLASSES, probabilities
+from earthcare_synthetic.instruments.lidar.features import AEROSOL
+from earthcare_synthetic.instruments.lidar.retrieval import Profiles
+from earthcare_synthetic.instruments.lidar.view import LidarView, smoothed_profiles
 from earthcare_synthetic.products.atl_ebd_2a import RESOLUTIONS, statuses
 from earthcare_synthetic.products.lidar_layers import find_layers
 from earthcare_synthetic.products.on_lidar_grid import (
@@ -32,7 +32,7 @@ LETTERS = 32
 PERCENT = 100.0
 
 
-def contents(product: ProductId, frame: Frame) -> Iterator[Group]:
+def contents(product: GranuleId, frame: Frame) -> Iterator[Group]:
     """The one group of the file."""
     yield Group(
         "ScienceData",

@@ -6,17 +6,17 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from earthcare_synthetic import layout
+from earthcare_products import conventions
+from earthcare_products.granule_ids import GranuleId
 from earthcare_synthetic.frame import Frame
 from earthcare_synthetic.ground_track import beside
-from earthcare_synthetic.instruments.footprints import Footprint
-from earthcare_synthetic.instruments.radiometer import (
+from earthcare_synthetic.instruments.radiometer.footprints import Footprint
+from earthcare_synthetic.instruments.radiometer.views import (
     ENDS,
     SOLAR_NOISE,
     THERMAL_NOISE,
     Records,
 )
-from earthcare_synthetic.product_id import ProductId
 from earthcare_synthetic.products.on_footprints import resolutions, solar_quality
 from earthcare_synthetic.products.on_swath import Array
 from earthcare_synthetic.products.table import read_table
@@ -29,7 +29,7 @@ SOLAR_PASS, THERMAL_PASS, HEAT_IN_SHORTWAVE = 0.84, 0.76, 0.004
 OBLIQUE = 1.2
 
 
-def contents(product: ProductId, frame: Frame) -> Iterator[Group]:
+def contents(product: GranuleId, frame: Frame) -> Iterator[Group]:
     """One group per resolution, the same variables in each."""
     for name, footprint, _, records in resolutions(product, frame):
         sizes = {
@@ -43,7 +43,7 @@ def contents(product: ProductId, frame: Frame) -> Iterator[Group]:
 
 
 def _fields(frame: Frame, footprint: Footprint, records: Records) -> Iterator[tuple[str, Array]]:
-    yield "time", records.track.time + layout.LEAP_SECONDS
+    yield "time", records.track.time + conventions.LEAP_SECONDS
     yield "latitude", records.latitude
     yield "longitude", records.longitude
     shape = records.latitude.shape

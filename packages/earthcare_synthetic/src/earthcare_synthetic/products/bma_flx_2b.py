@@ -6,12 +6,17 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from earthcare_synthetic import layout
+from earthcare_products import conventions
+from earthcare_products.granule_ids import GranuleId
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments.broadband import Strip
-from earthcare_synthetic.instruments.footprints import Footprint, footprint_mean, masked_mean
-from earthcare_synthetic.instruments.imager import BANDS
-from earthcare_synthetic.instruments.radiometer import (
+from earthcare_synthetic.instruments.imager.radiance import BANDS
+from earthcare_synthetic.instruments.radiometer.broadband import Strip
+from earthcare_synthetic.instruments.radiometer.footprints import (
+    Footprint,
+    footprint_mean,
+    masked_mean,
+)
+from earthcare_synthetic.instruments.radiometer.views import (
     ENDS,
     SOLAR_MODEL,
     SOLAR_NOISE,
@@ -20,7 +25,6 @@ from earthcare_synthetic.instruments.radiometer import (
     Records,
     combined,
 )
-from earthcare_synthetic.product_id import ProductId
 from earthcare_synthetic.products.on_footprints import (
     DOUBTFUL,
     GOOD,
@@ -42,7 +46,7 @@ PARALLAX = 4000.0
 ENOUGH = 0.1
 
 
-def contents(product: ProductId, frame: Frame) -> Iterator[Group]:
+def contents(product: GranuleId, frame: Frame) -> Iterator[Group]:
     """One group per resolution, the same variables in each."""
     for name, footprint, strip, records in resolutions(product, frame):
         sizes = {
@@ -60,7 +64,7 @@ def _fields(
 ) -> Iterator[tuple[str, Array]]:
     curtain, track = frame.curtain, records.track
     inner = slice(ENDS, -ENDS)
-    yield "time", track.time + layout.LEAP_SECONDS
+    yield "time", track.time + conventions.LEAP_SECONDS
     yield "latitude", track.latitude
     yield "longitude", track.longitude
     yield "geoid_offset", curtain.geoid[inner]

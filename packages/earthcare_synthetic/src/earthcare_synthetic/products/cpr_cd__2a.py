@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from earthcare_synthetic import layout
+from earthcare_products import conventions
+from earthcare_products.granule_ids import GranuleId
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments.doppler import WINDOW, measure_doppler
-from earthcare_synthetic.product_id import ProductId
+from earthcare_synthetic.instruments.radar.doppler import WINDOW, measure_doppler
 from earthcare_synthetic.products.on_radar_grid import (
     BIN_DEPTH,
     Array,
@@ -46,13 +46,13 @@ ALONG = {
 }
 
 
-def contents(product: ProductId, frame: Frame) -> Iterator[Group]:
+def contents(product: GranuleId, frame: Frame) -> Iterator[Group]:
     """The one group of the file."""
     grid = RadarGrid(frame)
     yield Group("ScienceData", read_table("CPR_CD__2A"), grid.sizes, _fields(product, grid))
 
 
-def _fields(product: ProductId, grid: RadarGrid) -> Iterator[tuple[str, Array]]:
+def _fields(product: GranuleId, grid: RadarGrid) -> Iterator[tuple[str, Array]]:
     yield from grid.geolocation()
     curtain = grid.curtain
     # One measurement for all products of the frame, as in `radar.look`.
@@ -65,7 +65,7 @@ def _fields(product: ProductId, grid: RadarGrid) -> Iterator[tuple[str, Array]]:
         yield name, grid.along(getattr(doppler, field))
     for name, field in ON_BINS.items():
         values = getattr(doppler, field)
-        below = layout.BYTE_FILL if values.dtype.kind == "i" else np.nan
+        below = conventions.BYTE_FILL if values.dtype.kind == "i" else np.nan
         yield name, grid.on_bins(values, below)
     there = np.isfinite(doppler.integrated)
     width = np.where(there, doppler.spectrum_width, np.nan)

@@ -6,18 +6,18 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from earthcare_products.granule_ids import GranuleId
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments import radar_retrieval
-from earthcare_synthetic.instruments.radar import Radar
-from earthcare_synthetic.instruments.radar_classes import Codes, Target
-from earthcare_synthetic.instruments.radar_detection import Status
-from earthcare_synthetic.instruments.radar_retrieval import (
+from earthcare_synthetic.instruments.radar import retrieval as radar_retrieval
+from earthcare_synthetic.instruments.radar.classes import Codes, Target
+from earthcare_synthetic.instruments.radar.detection import Status
+from earthcare_synthetic.instruments.radar.retrieval import (
     LARGEST,
     SIZE_ERROR,
     Retrieval,
     retrieve,
 )
-from earthcare_synthetic.product_id import ProductId
+from earthcare_synthetic.instruments.radar.view import Radar
 from earthcare_synthetic.products.on_radar_grid import Array, RadarGrid, with_only
 from earthcare_synthetic.products.table import read_table
 from earthcare_synthetic.products.writing import Group
@@ -33,13 +33,13 @@ PRIOR_CONTENT_ERROR, PRIOR_DIAMETER_ERROR = 0.6, 0.3
 DECIBELS_PER_WATER = 9.2
 
 
-def contents(product: ProductId, frame: Frame) -> Iterator[Group]:
+def contents(product: GranuleId, frame: Frame) -> Iterator[Group]:
     """The one group of the file."""
     grid = RadarGrid(frame)
     yield Group("ScienceData", read_table("CPR_CLD_2A"), grid.sizes, _fields(product, grid))
 
 
-def _fields(product: ProductId, grid: RadarGrid) -> Iterator[tuple[str, Array]]:
+def _fields(product: GranuleId, grid: RadarGrid) -> Iterator[tuple[str, Array]]:
     names = {each.name for each in read_table("CPR_CLD_2A")}
     yield from with_only(grid.geolocation(), names)
     curtain, radar = grid.curtain, grid.radar

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from earthcare_synthetic import layout
+from earthcare_products import conventions
+from earthcare_products.granule_ids import GranuleId
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments.radar_retrieval import retrieve, smoothed_along
-from earthcare_synthetic.product_id import ProductId
+from earthcare_synthetic.instruments.radar.retrieval import retrieve, smoothed_along
 from earthcare_synthetic.products.on_radar_grid import FIRST, Array, RadarGrid
 from earthcare_synthetic.products.table import read_table
 from earthcare_synthetic.products.writing import Group
@@ -24,7 +24,7 @@ GROUND, CLEAR, WEAK, GOOD, STRONG = -1, 0, 20, 30, 40
 GOOD_FROM, STRONG_FROM = -25.0, -10.0
 
 
-def contents(product: ProductId, frame: Frame) -> Iterator[Group]:
+def contents(product: GranuleId, frame: Frame) -> Iterator[Group]:
     """Data and geolocation."""
     grid = RadarGrid(frame)
     sizes = {"ray": grid.sizes["along_track"], "bin": len(HEIGHTS) - FIRST, "one": 1}
@@ -34,7 +34,7 @@ def contents(product: ProductId, frame: Frame) -> Iterator[Group]:
     yield Group("ScienceData/Geo", read_table("CPR_CLP_2A.Geo"), sizes, geolocation(frame, grid))
 
 
-def _data(product: ProductId, frame: Frame, grid: RadarGrid) -> Iterator[tuple[str, Array]]:
+def _data(product: GranuleId, frame: Frame, grid: RadarGrid) -> Iterator[tuple[str, Array]]:
     curtain, radar = frame.curtain, frame.radar
     found = retrieve(product, curtain, radar)
     part = (grid.inside, slice(FIRST, None))
@@ -93,5 +93,5 @@ def geolocation(frame: Frame, grid: RadarGrid) -> Iterator[tuple[str, Array]]:
     yield "latitude", grid.along(curtain.track.latitude)
     yield "longitude", grid.along(curtain.track.longitude)
     yield "surface_elevation", grid.along(curtain.elevation)
-    yield "time", grid.along(curtain.track.time) + layout.LEAP_SECONDS
+    yield "time", grid.along(curtain.track.time) + conventions.LEAP_SECONDS
     yield "land_water_flag", grid.along(curtain.land).astype(np.float32)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from earthcare_products.granule_ids import GranuleId
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments.radar_detection import NOISE, Status
-from earthcare_synthetic.product_id import ProductId
+from earthcare_synthetic.instruments.radar.detection import NOISE, Status
 from earthcare_synthetic.products.on_radar_grid import FIRST, LAST, Array, RadarGrid
 from earthcare_synthetic.products.table import read_table
 from earthcare_synthetic.products.writing import Group
@@ -18,7 +18,7 @@ from earthcare_synthetic.scene.fractal import Field
 PULSES = 1000
 
 
-def contents(product: ProductId, frame: Frame) -> Iterator[Group]:
+def contents(product: GranuleId, frame: Frame) -> Iterator[Group]:
     """The one group of the file."""
     grid = RadarGrid(frame)
     yield Group("ScienceData", read_table("CPR_FMR_2A"), grid.sizes, _fields(grid))

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import h5py
 import numpy as np
 
+from earthcare_products.granule_ids import GranuleId
 from earthcare_synthetic import layout
 from earthcare_synthetic.headers import stored_header
-from earthcare_synthetic.product_id import ProductId
 from earthcare_synthetic.products.table import Variable, as_stored
 
 if TYPE_CHECKING:  # the ordinary writer needs this module
@@ -27,13 +27,13 @@ CHUNK_RAYS = 100
 
 
 def store(
-    product: ProductId, path: Path, groups: Iterable[Group], tell: Callable[[], object]
+    product: GranuleId, path: Path, groups: Iterable[Group], tell: Callable[[], object]
 ) -> None:
     """Write a file as JAXA lays it out.
 
     Parameters
     ----------
-    product : ProductId
+    product : GranuleId
         What to write.
     path : Path
         The file to create.
@@ -54,7 +54,7 @@ def store(
                 tell()
 
 
-def _write_header(product: ProductId, header: h5py.Group) -> None:
+def _write_header(product: GranuleId, header: h5py.Group) -> None:
     tree = stored_header(product)
     # Not seen in JAXA's files: a fourth group of the header would shift all numbers.
     fixed = {

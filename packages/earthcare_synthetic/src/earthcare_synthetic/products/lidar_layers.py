@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from earthcare_products.conventions import INTEGER_FILL
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments.lidar_features import CLEAR
-from earthcare_synthetic.layout import INTEGER_FILL
+from earthcare_synthetic.instruments.lidar.features import CLEAR
 from earthcare_synthetic.products.on_swath import Array
 from earthcare_synthetic.scene.fractal import Field
 

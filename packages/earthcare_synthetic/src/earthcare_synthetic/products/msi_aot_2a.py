@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from earthcare_synthetic import layout
+from earthcare_products import conventions
+from earthcare_products.granule_ids import GranuleId
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments.aerosol_retrieval import retrieve_aerosol
-from earthcare_synthetic.instruments.viewing import viewing
-from earthcare_synthetic.product_id import ProductId
+from earthcare_synthetic.instruments.imager.aerosol_retrieval import retrieve_aerosol
+from earthcare_synthetic.instruments.imager.viewing import viewing
 from earthcare_synthetic.products.on_swath import Array, geolocation, inside, sizes
 from earthcare_synthetic.products.table import read_table
 from earthcare_synthetic.products.writing import Group
@@ -28,7 +28,7 @@ RETRIEVED = {
 }
 
 
-def contents(product: ProductId, frame: Frame) -> Iterator[Group]:
+def contents(product: GranuleId, frame: Frame) -> Iterator[Group]:
     """The one group of the file.
 
     It has a dimension of four aerosol components; the name of the variable that uses it is not
@@ -38,14 +38,14 @@ def contents(product: ProductId, frame: Frame) -> Iterator[Group]:
     yield Group("ScienceData", read_table("MSI_AOT_2A"), dimensions, _fields(product, frame))
 
 
-def _fields(product: ProductId, frame: Frame) -> Iterator[tuple[str, Array]]:
+def _fields(product: GranuleId, frame: Frame) -> Iterator[tuple[str, Array]]:
     scene, swath = frame.scene, frame.scene.swath
     yield from geolocation(swath)
     angles = viewing(swath)
     yield "viewing_zenith_angle", inside(angles.sensor_zenith)
     haze = make_haze(frame.curtain, swath)
     found = retrieve_aerosol(product, scene, make_surface(scene), haze, angles)
-    yield "quality_mask", inside(found.quality_mask, layout.SHORT_FILL)
-    yield "quality_status", inside(found.quality, layout.BYTE_FILL)
+    yield "quality_mask", inside(found.quality_mask, conventions.SHORT_FILL)
+    yield "quality_status", inside(found.quality, conventions.BYTE_FILL)
     for name, retrieved in RETRIEVED.items():
         yield name, inside(getattr(found, retrieved))

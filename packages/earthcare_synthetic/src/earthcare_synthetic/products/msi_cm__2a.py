@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from earthcare_synthetic import layout
+from earthcare_products import conventions
+from earthcare_products.granule_ids import GranuleId
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments.cloud_mask import classify
-from earthcare_synthetic.instruments.cloud_retrieval import retrieve
-from earthcare_synthetic.instruments.viewing import in_glint, viewing
-from earthcare_synthetic.product_id import ProductId
+from earthcare_synthetic.instruments.imager.cloud_mask import classify
+from earthcare_synthetic.instruments.imager.cloud_retrieval import retrieve
+from earthcare_synthetic.instruments.imager.viewing import in_glint, viewing
 from earthcare_synthetic.products.on_swath import Array, geolocation, inside, sizes
 from earthcare_synthetic.products.table import read_table
 from earthcare_synthetic.products.writing import Group
@@ -22,7 +22,7 @@ ALWAYS = 1 << 15 | 1
 WATER, LAND, DESERT, GREEN, SNOW, SNOW_INDEX, SEA_ICE, GLINT = (1 << bit for bit in range(1, 9))
 
 
-def contents(product: ProductId, frame: Frame) -> Iterator[Group]:
+def contents(product: GranuleId, frame: Frame) -> Iterator[Group]:
     """The one group of the file."""
     yield Group(
         "ScienceData",
@@ -32,7 +32,7 @@ def contents(product: ProductId, frame: Frame) -> Iterator[Group]:
     )
 
 
-def _fields(product: ProductId, frame: Frame) -> Iterator[tuple[str, Array]]:
+def _fields(product: GranuleId, frame: Frame) -> Iterator[tuple[str, Array]]:
     scene, swath = frame.scene, frame.scene.swath
     yield from geolocation(swath)
     clouds = retrieve(product, scene)
@@ -47,13 +47,16 @@ def _fields(product: ProductId, frame: Frame) -> Iterator[tuple[str, Array]]:
         "cloud_type_quality_status": found.type_quality,
         "cloud_phase_quality_status": found.phase_quality,
     }.items():
-        yield name, inside(_without_lost_lines(values, clouds.lost), layout.BYTE_FILL)
+        yield name, inside(_without_lost_lines(values, clouds.lost), conventions.BYTE_FILL)
     glint = in_glint(viewing(swath))
-    yield "surface_classification", inside(_surface(make_surface(scene), glint), layout.SHORT_FILL)
+    yield (
+        "surface_classification",
+        inside(_surface(make_surface(scene), glint), conventions.SHORT_FILL),
+    )
 
 
 def _without_lost_lines(values: Array, lost: Array) -> Array:
-    return np.where(lost[:, None], np.int8(layout.BYTE_FILL), values)
+    return np.where(lost[:, None], np.int8(conventions.BYTE_FILL), values)
 
 
 def _surface(surface: Surface, glint: Array) -> Array:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from earthcare_synthetic import layout
+from earthcare_products import conventions
+from earthcare_products.granule_ids import GranuleId
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments.cloud_retrieval import retrieve
-from earthcare_synthetic.product_id import ProductId
+from earthcare_synthetic.instruments.imager.cloud_retrieval import retrieve
 from earthcare_synthetic.products.on_swath import Array, geolocation, inside, sizes
 from earthcare_synthetic.products.table import read_table
 from earthcare_synthetic.products.writing import Group
@@ -30,7 +30,7 @@ RETRIEVED = {
 }
 
 
-def contents(product: ProductId, frame: Frame) -> Iterator[Group]:
+def contents(product: GranuleId, frame: Frame) -> Iterator[Group]:
     """The one group of the file."""
     yield Group(
         "ScienceData",
@@ -40,12 +40,12 @@ def contents(product: ProductId, frame: Frame) -> Iterator[Group]:
     )
 
 
-def _fields(product: ProductId, frame: Frame) -> Iterator[tuple[str, Array]]:
+def _fields(product: GranuleId, frame: Frame) -> Iterator[tuple[str, Array]]:
     swath = frame.scene.swath
     yield from geolocation(swath)
     yield "surface_elevation", inside(swath.elevation)
-    yield "land_flag", inside(swath.land.astype(np.int8), layout.BYTE_FILL)
+    yield "land_flag", inside(swath.land.astype(np.int8), conventions.BYTE_FILL)
     clouds = retrieve(product, frame.scene)
-    yield "quality_status", inside(clouds.quality, layout.BYTE_FILL)
+    yield "quality_status", inside(clouds.quality, conventions.BYTE_FILL)
     for name, retrieved in RETRIEVED.items():
         yield name, inside(getattr(clouds, retrieved))

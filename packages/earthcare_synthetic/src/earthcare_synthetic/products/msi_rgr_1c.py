@@ -7,10 +7,12 @@ from zlib import crc32
 
 import numpy as np
 
+from earthcare_products import conventions, msi_grid
+from earthcare_products.granule_ids import GranuleId
 from earthcare_synthetic import layout
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments.cloud_retrieval import lost_lines
-from earthcare_synthetic.instruments.imager import (
+from earthcare_synthetic.instruments.imager.cloud_retrieval import lost_lines
+from earthcare_synthetic.instruments.imager.radiance import (
     BANDS,
     HORIZON,
     SOLAR,
@@ -18,8 +20,7 @@ from earthcare_synthetic.instruments.imager import (
     make_signals,
     solar_irradiance,
 )
-from earthcare_synthetic.instruments.viewing import viewing
-from earthcare_synthetic.product_id import ProductId
+from earthcare_synthetic.instruments.imager.viewing import viewing
 from earthcare_synthetic.products.on_swath import SEEN, Array, geolocation, inside, sizes
 from earthcare_synthetic.products.table import read_table
 from earthcare_synthetic.products.writing import Group, Piece
@@ -41,18 +42,18 @@ SATURATED, UNUSED, BROKEN = 2, 3, 4
 SATURATION = (560.0, 370.0, 80.0, 28.0)
 
 
-def contents(product: ProductId, frame: Frame) -> Iterator[Group]:
+def contents(product: GranuleId, frame: Frame) -> Iterator[Group]:
     """The one group of the file."""
     swath = frame.scene.swath
     sizes_here = {"band": len(BANDS), **sizes(swath)}
     yield Group("ScienceData", read_table("MSI_RGR_1C"), sizes_here, _fields(product, frame))
 
 
-def _fields(product: ProductId, frame: Frame) -> Iterator[tuple[str, Array | Piece]]:
+def _fields(product: GranuleId, frame: Frame) -> Iterator[tuple[str, Array | Piece]]:
     scene, swath = frame.scene, frame.scene.swath
     yield from geolocation(swath)
     yield "surface_elevation", inside(swath.elevation)
-    yield "land_flag", inside(swath.land.astype(np.int8), layout.BYTE_FILL)
+    yield "land_flag", inside(swath.land.astype(np.int8), conventions.BYTE_FILL)
     yield "solar_spectral_irradiance", solar_irradiance(swath.day_of_year)
     lines = swath.canvas.shape[0]
     lost = lost_lines(swath.canvas)
@@ -63,7 +64,7 @@ def _fields(product: ProductId, frame: Frame) -> Iterator[tuple[str, Array | Pie
     yield "sensor_elevation_angle", inside(90 - angles.sensor_zenith)
     yield "sensor_azimuth_angle", inside(angles.sensor_azimuth)
     surface = make_surface(scene)
-    yield "surface_index", inside(_surface_index(surface), layout.BYTE_FILL)
+    yield "surface_index", inside(_surface_index(surface), conventions.BYTE_FILL)
     haze = make_haze(frame.curtain, swath).optical_thickness_670nm
     rng = np.random.default_rng([*swath.canvas.seed, crc32(product.text.encode())])
     irradiance = solar_irradiance(swath.day_of_year)[:, SEEN]
@@ -82,9 +83,9 @@ def _measure(
     seen: Signals, lost: Array, part: slice, rng: np.random.Generator
 ) -> Iterator[tuple[str, Piece]]:
     """Values, uncertainty and quality of all bands in some lines."""
-    shape = (len(BANDS), part.stop - part.start, layout.COLUMNS)
+    shape = (len(BANDS), part.stop - part.start, msi_grid.COLUMNS)
     values, uncertainty = (np.full(shape, np.nan, np.float32) for _ in range(2))
-    quality = np.full(shape, layout.BYTE_FILL, np.int8)
+    quality = np.full(shape, conventions.BYTE_FILL, np.int8)
     for band, signal in enumerate(seen.values):
         if band < len(SOLAR):
             noise = RELATIVE_NOISE[band] * signal + DARK_NOISE[band]
@@ -102,7 +103,7 @@ def _measure(
         uncertainty[band, :, SEEN] = np.round(np.hypot(noise, systematic) / step) * step
         unseen = np.where(seen.cos_sun > HORIZON, 0, UNUSED) if band < len(SOLAR) else 0
         quality[band, :, SEEN] = np.select((lost, measured >= limit), (BROKEN, SATURATED), unseen)
-    where = (slice(len(BANDS)), part, slice(layout.COLUMNS))
+    where = (slice(len(BANDS)), part, slice(msi_grid.COLUMNS))
     yield "pixel_values", Piece(where, values)
     yield "pixel_values_uncertainty", Piece(where, uncertainty)
     yield "pixel_quality_status", Piece(where, quality)

@@ -7,18 +7,18 @@ from zlib import crc32
 
 import numpy as np
 
+from earthcare_products.granule_ids import GranuleId
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments.broadband import Strip, make_strip
-from earthcare_synthetic.instruments.footprints import FOOTPRINTS, Footprint
-from earthcare_synthetic.instruments.radiometer import Records, measure
-from earthcare_synthetic.product_id import ProductId
+from earthcare_synthetic.instruments.radiometer.broadband import Strip, make_strip
+from earthcare_synthetic.instruments.radiometer.footprints import FOOTPRINTS, Footprint
+from earthcare_synthetic.instruments.radiometer.views import Records, measure
 
 #: Codes of the quality of a radiance or of the flux of one view.
 GOOD, DOUBTFUL, INVALID = 0, 1, 2
 
 
 def resolutions(
-    product: ProductId, frame: Frame
+    product: GranuleId, frame: Frame
 ) -> Iterator[tuple[str, Footprint, Strip, Records]]:
     """Name, footprint and records of each resolution, with the pixels that they are means of.
 

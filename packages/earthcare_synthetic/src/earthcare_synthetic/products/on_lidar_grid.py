@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from earthcare_synthetic import layout
+from earthcare_products import conventions
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments.cloud_top import CloudTop, find_cloud_top
-from earthcare_synthetic.instruments.lidar import LidarView
-from earthcare_synthetic.instruments.lidar_retrieval import LOW, MEDIUM
-from earthcare_synthetic.instruments.lidar_signal import ORBIT_HEIGHT
+from earthcare_synthetic.instruments.lidar.cloud_top import CloudTop, find_cloud_top
+from earthcare_synthetic.instruments.lidar.retrieval import LOW, MEDIUM
+from earthcare_synthetic.instruments.lidar.signals import ORBIT_HEIGHT
+from earthcare_synthetic.instruments.lidar.view import LidarView
 from earthcare_synthetic.products.on_swath import Array
 from earthcare_synthetic.scene.fractal import Field
 from earthcare_synthetic.scene.grid import HEIGHTS
@@ -91,7 +91,7 @@ def geolocation(frame: Frame, grid: LidarGrid | None = None) -> Iterator[tuple[s
     Observed: the time of these products is that of the nadir instruments.
     """
     curtain, track = frame.curtain, frame.curtain.track
-    yield "time", np.asarray(track.time) + layout.LEAP_SECONDS
+    yield "time", np.asarray(track.time) + conventions.LEAP_SECONDS
     yield "latitude", np.asarray(track.latitude)
     yield "longitude", np.asarray(track.longitude)
     yield "geoid_offset", np.asarray(curtain.geoid)

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from earthcare_synthetic import layout
+from earthcare_products import conventions
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.instruments.radar import Radar
+from earthcare_synthetic.instruments.radar.view import Radar
 from earthcare_synthetic.scene.curtain import Curtain
 from earthcare_synthetic.scene.fractal import Field
 from earthcare_synthetic.scene.grid import HEIGHTS, MARGIN
@@ -93,7 +93,7 @@ class RadarGrid:
             np.asarray(field[self.inside]), np.minimum(self.index, LAST), axis=1
         )
         if empty is None:
-            empty = layout.BYTE_FILL if picked.dtype.kind == "i" else np.nan
+            empty = conventions.BYTE_FILL if picked.dtype.kind == "i" else np.nan
         picked[self.index > LAST] = underground
         picked[:, -EMPTY_BINS:] = empty
         return picked
@@ -107,7 +107,7 @@ class RadarGrid:
         curtain = self.curtain
         elevation = self.along(curtain.elevation)
         latitude = self.along(curtain.track.latitude)
-        yield "time", self.along(curtain.track.time) + layout.LEAP_SECONDS
+        yield "time", self.along(curtain.track.time) + conventions.LEAP_SECONDS
         yield "latitude", latitude
         yield "longitude", self.along(curtain.track.longitude)
         yield "height", self.height

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from earthcare_synthetic import layout
+from earthcare_products import conventions, msi_grid
 from earthcare_synthetic.scene.swath import Swath
 
 Array = npt.NDArray[Any]
 #: The columns in which the detector sees the Earth.
-SEEN = slice(layout.FIRST_COLUMN, layout.LAST_COLUMN + 1)
+SEEN = slice(msi_grid.FIRST_COLUMN, msi_grid.LAST_COLUMN + 1)
 
 
 def sizes(swath: Swath) -> dict[str, int]:
@@ -24,7 +24,7 @@ def sizes(swath: Swath) -> dict[str, int]:
 
 def geolocation(swath: Swath) -> Iterator[tuple[str, Array]]:
     """Time and place of the pixels, by name of variable."""
-    yield "time", np.asarray(swath.time) + layout.LEAP_SECONDS
+    yield "time", np.asarray(swath.time) + conventions.LEAP_SECONDS
     yield "latitude", inside(swath.latitude)
     yield "longitude", inside(swath.longitude)
     yield "geoid_offset", np.asarray(swath.geoid)

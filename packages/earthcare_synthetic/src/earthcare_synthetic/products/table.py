@@ -10,17 +10,19 @@ from typing import Any
 
 import numpy as np
 
-from earthcare_synthetic import layout
+from earthcare_products import conventions
 
 TABLES = Path(__file__).with_name("tables")
+#: What can be written: the types of product of which a table says which variables they have.
+FILE_TYPES = frozenset(path.name[:10] for path in TABLES.glob("*.jsonl"))
 #: Kind on disk -> fill value that HDF5 keeps for pieces nobody wrote; in the attribute `_FillValue`
 #: only where the table says so.
 FILLS: dict[str, Any] = {
-    "f4": layout.FLOAT_FILL,
-    "f8": layout.FLOAT_FILL,
-    "i1": layout.BYTE_FILL,
-    "i2": layout.SHORT_FILL,
-    "i4": layout.INTEGER_FILL,
+    "f4": conventions.FLOAT_FILL,
+    "f8": conventions.FLOAT_FILL,
+    "i1": conventions.BYTE_FILL,
+    "i2": conventions.SHORT_FILL,
+    "i4": conventions.INTEGER_FILL,
     "S1": b"\0",
 }
 

@@ -13,10 +13,10 @@ import netCDF4
 import numpy.typing as npt
 from tqdm import tqdm
 
+from earthcare_products.granule_ids import GranuleId
 from earthcare_synthetic import headers, layout
 from earthcare_synthetic.files import complete_or_absent
 from earthcare_synthetic.frame import Frame
-from earthcare_synthetic.product_id import ProductId
 from earthcare_synthetic.products import jaxa_writing
 from earthcare_synthetic.products.table import Variable, as_stored
 
@@ -44,15 +44,15 @@ class Group(NamedTuple):
     fields: Iterable[tuple[str, npt.NDArray[Any] | Piece]]
 
 
-Contents = Callable[[ProductId, Frame], Iterable[Group]]
+Contents = Callable[[GranuleId, Frame], Iterable[Group]]
 
 
-def write(product: ProductId, folder: Path, frame: Frame, contents: Contents) -> None:
+def write(product: GranuleId, folder: Path, frame: Frame, contents: Contents) -> None:
     """Write ``ID.HDR`` and then ``ID.h5``, each complete or not at all.
 
     Parameters
     ----------
-    product : ProductId
+    product : GranuleId
         What to write.
     folder : Path
         Where to.
@@ -75,7 +75,7 @@ def write(product: ProductId, folder: Path, frame: Frame, contents: Contents) ->
 
 
 def _store(
-    product: ProductId, path: Path, groups: Iterable[Group], tell: Callable[[], object]
+    product: GranuleId, path: Path, groups: Iterable[Group], tell: Callable[[], object]
 ) -> None:
     """Write a file as ESA lays it out."""
     written = []

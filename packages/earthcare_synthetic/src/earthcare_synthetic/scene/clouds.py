@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from earthcare_synthetic.product_id import ProductId
+from earthcare_products.granule_ids import GranuleId
 from earthcare_synthetic.scene.atmosphere import Atmosphere
 from earthcare_synthetic.scene.cloud_layer import Layer
 from earthcare_synthetic.scene.deep_convection import cirrus, deep_convection
@@ -40,7 +40,7 @@ class Scene:
 
 
 def make_scene(
-    product: ProductId,
+    product: GranuleId,
     level: int = 0,
     tell: Callable[[str], None] = lambda step: None,
     swath: Swath | None = None,
@@ -49,7 +49,7 @@ def make_scene(
 
     Parameters
     ----------
-    product : ProductId
+    product : GranuleId
         Any product of the frame.
     level : int
         0 for every pixel, 2 for every fourth (the same clouds, faster).

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from earthcare_synthetic import layout
-from earthcare_synthetic.product_id import ProductId
+from earthcare_products import msi_grid
+from earthcare_products.granule_ids import GranuleId
 from earthcare_synthetic.scene.aerosol import make_aerosol
 from earthcare_synthetic.scene.atmosphere import Atmosphere, skin_temperature
 from earthcare_synthetic.scene.cloud_layer import Layer
@@ -67,12 +67,12 @@ class Curtain:
     aerosol_type: Field
 
 
-def make_curtain(product: ProductId, scene: Scene) -> Curtain:
+def make_curtain(product: GranuleId, scene: Scene) -> Curtain:
     """Fill the air below the track with what the cloud layers of the scene hold.
 
     Parameters
     ----------
-    product : ProductId
+    product : GranuleId
         Any product of the frame.
     scene : Scene
         Of the same frame, at full resolution.
@@ -82,7 +82,7 @@ def make_curtain(product: ProductId, scene: Scene) -> Curtain:
     lines = (
         np.searchsorted(swath.time, track.time).clip(LINES, len(swath.time) - LINES) - LINES // 2
     )
-    pixels = np.s_[:, layout.NADIR_COLUMN : layout.NADIR_COLUMN + COLUMNS]
+    pixels = np.s_[:, msi_grid.NADIR_COLUMN : msi_grid.NADIR_COLUMN + COLUMNS]
 
     def at_nadir(field: npt.NDArray[Any]) -> Field:
         near = np.asarray(field[pixels])

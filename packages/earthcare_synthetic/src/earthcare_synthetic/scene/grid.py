@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import numpy as np
 import numpy.typing as npt
 
+from earthcare_products.granule_ids import GranuleId
 from earthcare_synthetic.ground_track import frame_time, node_time, track
-from earthcare_synthetic.product_id import ProductId
 from earthcare_synthetic.scene.fractal import Canvas, Field, noise
 
 #: Observed: seven laser shots at 51 Hz make a profile; now and then the grid skips some, so that
@@ -38,7 +38,7 @@ class Track:
     heading: npt.NDArray[np.float64]
 
 
-def make_track(product: ProductId) -> Track:
+def make_track(product: GranuleId) -> Track:
     """Time and place of each profile of a frame, with ``MARGIN`` profiles on each side."""
     begin, end = frame_time(product.orbit, product.frame)
     inside = round((end - begin).total_seconds() / MEAN_SECONDS)
@@ -48,7 +48,7 @@ def make_track(product: ProductId) -> Track:
     since_start -= since_start[MARGIN]
     since_node = (begin - node_time(product.orbit)).total_seconds() + since_start
     latitude, longitude, heading = track(product.orbit, since_node)
-    start = (product.start - datetime(2000, 1, 1, tzinfo=UTC)).total_seconds()
+    start = (product.start_time - datetime(2000, 1, 1, tzinfo=UTC)).total_seconds()
     return Track(start + since_start, latitude, longitude, heading)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from earthcare_synthetic import layout
+from earthcare_products import msi_grid
 from earthcare_synthetic.scene import aerosol
 from earthcare_synthetic.scene.curtain import Curtain
 from earthcare_synthetic.scene.fractal import Field, noise
@@ -59,7 +59,7 @@ def make_haze(curtain: Curtain, swath: Swath) -> Haze:
         for length in (3.0, 60.0)
     )
     columns = np.arange(canvas.shape[1]) * canvas.stride
-    distance = (columns - layout.NADIR_COLUMN) * layout.PITCH_KM
+    distance = (columns - msi_grid.NADIR_COLUMN) * msi_grid.PITCH_KM
     near = np.exp(-((distance / NEAR) ** 2)).astype(np.float32)
     plumes = 0.32 * noise(canvas, "haze plumes", 180, 2.2)
     log_355 = near * fine + (1 - near) * (broad + plumes)

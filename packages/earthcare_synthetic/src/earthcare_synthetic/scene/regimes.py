@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from earthcare_synthetic.product_id import ProductId
+from earthcare_products.granule_ids import GranuleId
 from earthcare_synthetic.scene import world
 from earthcare_synthetic.scene.atmosphere import Atmosphere, climate, season
 from earthcare_synthetic.scene.fractal import Canvas, Field, enlarge, noise
@@ -38,7 +38,7 @@ class Regimes:
         return Atmosphere(*(enlarge(field, self.stride, canvas) for field in fields))
 
 
-def make_regimes(product: ProductId, swath: Swath) -> Regimes:
+def make_regimes(product: GranuleId, swath: Swath) -> Regimes:
     """Weights of the cloud regimes along one swath.
 
     Deep convection follows the intertropical convergence zone, which moves with the Sun, further

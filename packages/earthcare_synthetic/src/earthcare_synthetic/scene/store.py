@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, TypeVar, get_origin, get_type_hints
 
 import numpy as np
+from filelock import FileLock
 
-from earthcare_synthetic.files import UNFINISHED, locked
+from earthcare_synthetic.files import UNFINISHED
 
 T = TypeVar("T")
 
@@ -35,7 +36,7 @@ def made_once(folder: Path, kind: type[T], make: Callable[[], T]) -> T:
     """
     if not folder.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with locked(folder.with_name(f"{folder.name}.lock")):
+        with FileLock(folder.with_name(f"{folder.name}.lock")):
             if not folder.exists():
                 _save(make(), folder)
     os.utime(folder)  # the time of last use

@@ -9,9 +9,10 @@ from math import ceil
 import numpy as np
 import numpy.typing as npt
 
+from earthcare_products import msi_grid
+from earthcare_products.granule_ids import GranuleId
 from earthcare_synthetic import layout
 from earthcare_synthetic.ground_track import beside, frame_time, node_time, track
-from earthcare_synthetic.product_id import ProductId
 from earthcare_synthetic.scene import world
 from earthcare_synthetic.scene.fractal import Canvas, Field, Mask, enlarge, noise
 
@@ -34,37 +35,37 @@ class Swath:
     solar_zenith: Field
 
 
-def canvas_of(product: ProductId, level: int = 0) -> Canvas:
+def canvas_of(product: GranuleId, level: int = 0) -> Canvas:
     """The pixel lattice of a frame, seeded so that all its products see the same scene."""
     begin, end = frame_time(product.orbit, product.frame)
-    lines = ceil((end - begin).total_seconds() / layout.LINE_SECONDS) + 2 * layout.MARGIN_LINES
+    lines = ceil((end - begin).total_seconds() / msi_grid.LINE_SECONDS) + 2 * layout.MARGIN_LINES
     seed = (product.orbit, ord(product.frame))
-    return Canvas(lines, layout.COLUMNS, layout.PITCH_KM, level, seed)
+    return Canvas(lines, msi_grid.COLUMNS, msi_grid.PITCH_KM, level, seed)
 
 
 def seconds_from_start(canvas: Canvas) -> npt.NDArray[np.float64]:
     """Seconds from the start of the frame to each line of a canvas."""
     lines = np.arange(canvas.shape[0]) * canvas.stride - layout.MARGIN_LINES
-    return np.asarray(lines * layout.LINE_SECONDS)
+    return np.asarray(lines * msi_grid.LINE_SECONDS)
 
 
 def positions(
-    product: ProductId, canvas: Canvas
+    product: GranuleId, canvas: Canvas
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Latitude and longitude of pixel centres; the frame begins at the time its id states."""
     begin, _ = frame_time(product.orbit, product.frame)
     since_node = (begin - node_time(product.orbit)).total_seconds() + seconds_from_start(canvas)
     latitude, longitude, heading = track(product.orbit, since_node)
     column = np.arange(canvas.shape[1]) * canvas.stride
-    right_km = (column - layout.NADIR_COLUMN) * layout.PITCH_KM
+    right_km = (column - msi_grid.NADIR_COLUMN) * msi_grid.PITCH_KM
     return beside(latitude[:, None], longitude[:, None], heading[:, None], right_km)
 
 
-def make_swath(product: ProductId, level: int = 0) -> Swath:
+def make_swath(product: GranuleId, level: int = 0) -> Swath:
     """Geometry of every pixel of a frame, or of every ``2**level``-th."""
     canvas = canvas_of(product, level)
     latitude, longitude = positions(product, canvas)
-    start = (product.start - datetime(2000, 1, 1, tzinfo=UTC)).total_seconds()
+    start = (product.start_time - datetime(2000, 1, 1, tzinfo=UTC)).total_seconds()
     coarse = canvas.at_level(COARSE_LEVEL)
     # One more point on each side, so that the last pixels are interpolated too.
     padded = Canvas(
@@ -85,10 +86,10 @@ def make_swath(product: ProductId, level: int = 0) -> Swath:
     hills = enlarge(np.maximum(height, 20), coarse.stride, canvas)
     hills = hills * np.exp(0.25 * np.clip(noise(canvas, "hills", 120, 2.2), -2.5, 2.5))
     sea_level = enlarge(geoid, coarse.stride, canvas)
-    nadir = min(layout.NADIR_COLUMN // canvas.stride, canvas.shape[1] - 1)
+    nadir = min(msi_grid.NADIR_COLUMN // canvas.stride, canvas.shape[1] - 1)
     return Swath(
         canvas=canvas,
-        day_of_year=float(product.start.timetuple().tm_yday),
+        day_of_year=float(product.start_time.timetuple().tm_yday),
         time=start + seconds_from_start(canvas),
         latitude=latitude,
         longitude=longitude,

@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from earthcare_products.census import census
+from earthcare_products.granule_ids import parse_granule_id
 from maap_replay.archive import filters, footprints, frames, geometry, masks
 from maap_replay.archive.segments import Segment, segment
 from maap_replay.archive.times import Interval, instant, microseconds
-from maap_replay.recordings.names import parse_id
 from maap_replay.recordings.patch import Json
 
 Positions = npt.NDArray[np.int64]
@@ -233,7 +233,9 @@ class Contents:
         }
         for part in self.parts:
             if part.segment.collection == collection:
-                months = np.unique(part.segment.start.astype("datetime64[s]").astype("datetime64[M]"))
+                months = np.unique(
+                    part.segment.start.astype("datetime64[s]").astype("datetime64[M]")
+                )
                 found |= {str(month) for month in months}
         return sorted(found)
 
@@ -250,7 +252,7 @@ def _belongs(product_id: str, segment: Segment) -> bool:
     if product_id[9:19] != segment.file_type or product_id[6:8] != segment.baseline:
         return False
     try:
-        parse_id(product_id)
+        parse_granule_id(product_id)
     except ValueError:
         return False
     return True
@@ -261,13 +263,11 @@ def _entry(item: Json) -> Entry:
     moment = str(properties["datetime"])
     begin, end = (str(properties.get(f"{which}_datetime", moment)) for which in ("start", "end"))
     try:
-        name = parse_id(item["id"])
-        seconds = int(name.start.timestamp()), int(name.second.timestamp())
+        name = parse_granule_id(item["id"])
+        seconds = int(name.start_time.timestamp()), int(name.created.timestamp())
         last = item["id"][54:]
         parts = item["id"][:20], *seconds, frames.number(last) if name.frame else int(last)
     except ValueError:  # not an EarthCARE product
         parts = item["id"], 0, 0, 0
     sensed = microseconds(instant(begin)), microseconds(instant(end))
     return Entry(item, filters.view(item), sensed, parts)
-
-

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from earthcare_products.product_types import type_of
+from earthcare_products.products import catalogue_entry
 from maap_replay.archive import frames
 
 Integers = npt.NDArray[np.int64]
@@ -50,7 +50,7 @@ def created(file_type: str, baseline: str, numbers: Integers, copies: Integers) 
     end = frames.end(numbers)
     if file_type == "AUX_MET_1D":  # forecasts, twelve hours apart
         return end - _HOUR - 12 * _HOUR * copies
-    jaxa = type_of(file_type).facility == "JAXA_SAOC"
+    jaxa = catalogue_entry(file_type).facility == "JAXA_SAOC"
     if is_near_real_time(file_type, baseline):
         when = end + 84 * 60
     elif jaxa and file_type not in ("AC__CLP_2B", "ATL_CLA_2A"):

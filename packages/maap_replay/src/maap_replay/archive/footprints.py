@@ -112,9 +112,7 @@ class Area:
         return found
 
 
-def _near(
-    numbers: npt.NDArray[Any], shape: Shape, part: geometry.Part
-) -> npt.NDArray[np.bool_]:
+def _near(numbers: npt.NDArray[Any], shape: Shape, part: geometry.Part) -> npt.NDArray[np.bool_]:
     """Frames whose extent overlaps that of an area."""
     low, high = _extents(shape)[:, numbers % 8]
     (west, south), (east, north) = part.extent

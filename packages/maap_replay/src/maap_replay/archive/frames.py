@@ -11,12 +11,13 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from earthcare_synthetic.ground_track import EPOCH, FRAMES, frame_offsets, orbit_time
+from earthcare_products.conventions import FRAME_LIMITS
+from earthcare_synthetic.ground_track import EPOCH, frame_offsets, orbit_time
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-LETTERS = "".join(FRAMES)
+LETTERS = "".join(FRAME_LIMITS)
 #: More than the number of any frame of the census.
 HIGHEST = 1 << 17
 EPOCH_SECONDS = int(EPOCH.timestamp())

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from earthcare_products.product_types import type_of
+from earthcare_products.granule_ids import parse_granule_id
+from earthcare_products.products import catalogue_entry
 from earthcare_synthetic.ground_track import PERIOD
 from maap_replay.archive import dates, footprints, frames
 from maap_replay.recordings.expand import expand
-from maap_replay.recordings.names import parse_id
 from maap_replay.recordings.patch import Json
 
 #: What an item that no public page shows says of itself, in the README and where it is recorded.
@@ -45,7 +45,7 @@ def end(file_type: str, numbers: Any) -> Any:
 
 def shape_of(file_type: str) -> footprints.Shape:
     """How products of a type are drawn."""
-    return "orbit" if file_type == "CPR_APC_2A" else type_of(file_type).shape
+    return "orbit" if file_type == "CPR_APC_2A" else catalogue_entry(file_type).drawn_as
 
 
 def has_orbit(file_type: str, baseline: str) -> bool:
@@ -62,7 +62,7 @@ def style_of(file_type: str, baseline: str, frame: int) -> str:
 
 def file_class(file_type: str, baseline: str) -> str:
     """Agency, environment and baseline as ids have them, such as "EXBA"."""
-    jaxa = type_of(file_type).facility.startswith("JAXA")
+    jaxa = catalogue_entry(file_type).facility.startswith("JAXA")
     return f"{'J' if jaxa else 'E'}X{baseline}"
 
 
@@ -91,7 +91,7 @@ def item_of_frame(
         Era of the asset keys; by default that of its baseline and orbit.
     """
     file_type, baseline = product_id[9:19], product_id[6:8]
-    late = int(parse_id(product_id).start.timestamp()) - int(begin(file_type, frame))
+    late = int(parse_granule_id(product_id).start_time.timestamp()) - int(begin(file_type, frame))
     last = int(end(file_type, frame)) + late
     updated = int(dates.updated(np.int64(frame), np.int64(published)))
     properties: Json = {

@@ -21,14 +21,14 @@ So the counts are those of the census exactly; which frames are lost is this rul
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from earthcare_products.census import Counted
-from earthcare_products.product_types import TYPES
+from earthcare_products.products import catalogue_entry
 from maap_replay.archive import frames
 
 Numbers = npt.NDArray[np.int32]
@@ -53,7 +53,7 @@ STRETCH, TOGETHER = 8 * 40, 2 / 3
 _RARE = frozenset({"MSI_BBS_1B", "BBR_SOL_1B"})
 
 
-@lru_cache(maxsize=None)
+@cache
 def members(file_type: str, row: Counted) -> tuple[Numbers, Copies]:
     """Frames of the items of a line of the census, ascending, and which copy of a frame each is.
 
@@ -74,9 +74,9 @@ def members(file_type: str, row: Counted) -> tuple[Numbers, Copies]:
     numbers = np.arange(first, last + 1, dtype=np.int32)
     if file_type == "CPR_APC_2A":
         numbers = numbers[(numbers % 8 == 0) | (numbers == first)]
-    elif (TYPES[file_type].acquisition == "calibration" or file_type in _RARE) and count <= len(
-        numbers
-    ):
+    elif (
+        catalogue_entry(file_type).acquisition == "calibration" or file_type in _RARE
+    ) and count <= len(numbers):
         return _spread(first, last, count), np.zeros(count, np.int8)
     if count > len(numbers):
         return _repeated(numbers, count)

@@ -13,8 +13,8 @@ from importlib.resources import files
 
 import numpy as np
 
+from earthcare_products.granule_ids import parse_granule_id
 from maap_replay.archive import dates, footprints, frames, items
-from maap_replay.recordings.names import parse_id
 from maap_replay.recordings.patch import Json, merge
 
 _OPEN = "EarthCAREL2Validated_MAAP"
@@ -28,14 +28,16 @@ def observed() -> tuple[Json, ...]:
 
 
 def _item(rank: int, row: Json) -> Json:
-    name, frame = parse_id(row["id"]), frames.number(row["id"][-6:])
-    seconds = dates.published(np.int64(frame), np.int64(name.second.timestamp()))
+    name, frame = parse_granule_id(row["id"]), frames.number(row["id"][-6:])
+    seconds = dates.published(np.int64(frame), np.int64(name.created.timestamp()))
     published = int(dates.with_milliseconds(np.int64(frame), seconds))
     (drawn,) = footprints.drawn(frame, items.shape_of(name.file_type))
     item = items.item_of_frame(
         row.get("collection", _OPEN), row["id"], frame, published, drawn, row["style"]
     )
-    told: Json = {key: row[key] for key in ("properties", "assets", "geometry", "bbox") if key in row}
+    told: Json = {
+        key: row[key] for key in ("properties", "assets", "geometry", "bbox") if key in row
+    }
     if "properties" in row and "published" not in row["properties"]:
         # The original page lists its five items in an order that is not that of their times.
         day = datetime(2025, 9, 15, 8, rank, tzinfo=UTC)

@@ -6,17 +6,17 @@ A segment never holds its items: `items` makes them when they are asked for.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from earthcare_products.census import Counted
+from earthcare_products.granule_ids import parse_granule_id
 from maap_replay.archive import dates, filters, footprints, frames, items, orbit_files
 from maap_replay.archive.masks import Ids
 from maap_replay.archive.members import members
-from maap_replay.recordings.names import parse_id
 from maap_replay.recordings.patch import Json
 
 Integers = npt.NDArray[np.int64]
@@ -105,7 +105,9 @@ class Segment(ABC):
 
     def find(self, product_id: str) -> int | None:
         """Position of an id."""
-        return next((int(p) for p in self.positions_of(product_id) if self.id(p) == product_id), None)
+        return next(
+            (int(p) for p in self.positions_of(product_id) if self.id(p) == product_id), None
+        )
 
     def _common(self, name: str) -> Any:
         own = {"collection": self.collection, "product:type": self.file_type}
@@ -165,7 +167,9 @@ class FrameSegment(Segment):
         drawn = footprints.drawn(numbers, items.shape_of(self.file_type))
         return [
             items.item_of_frame(self.collection, self.id(position), int(frame), int(when), where)
-            for position, frame, when, where in zip(positions, numbers, published, drawn, strict=True)
+            for position, frame, when, where in zip(
+                positions, numbers, published, drawn, strict=True
+            )
         ]
 
     def sample(self) -> Json:
@@ -173,8 +177,8 @@ class FrameSegment(Segment):
         return items.item_of_frame(self.collection, self.id(0), frame, 0, {})
 
     def positions_of(self, product_id: str) -> Positions:
-        name = parse_id(product_id)
-        if name.orbit is None:
+        name = parse_granule_id(product_id)
+        if not name.orbit:
             return np.arange(0)
         numbers, frame = members(self.file_type, self.row)[0], frames.number(product_id[54:])
         low, high = np.searchsorted(numbers, [frame, frame + 1])
@@ -240,7 +244,7 @@ class FileSegment(Segment):
         return self.items(np.array([0]))[0]
 
     def positions_of(self, product_id: str) -> Positions:
-        start = int(parse_id(product_id).start.timestamp())
+        start = int(parse_granule_id(product_id).start_time.timestamp())
         same = self.files.start == start
         return np.flatnonzero(same & (self.files.version == int(product_id[54:])))
 
@@ -263,12 +267,10 @@ def segment(collection: str, file_type: str, baseline: str, row: Counted) -> Seg
 
 def _created(file_type: str, baseline: str, row: Counted) -> Integers:
     numbers, copies = members(file_type, row)
-    return dates.created(
-        file_type, baseline, numbers.astype(np.int64), copies.astype(np.int64)
-    )
+    return dates.created(file_type, baseline, numbers.astype(np.int64), copies.astype(np.int64))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _published(file_type: str, baseline: str, row: Counted) -> npt.NDArray[np.int32]:
     numbers = members(file_type, row)[0].astype(np.int64)
     return dates.published(numbers, _created(file_type, baseline, row)).astype(np.int32)

@@ -15,7 +15,7 @@ style    data files                   picture
 2025-12  enclosure_h5, enclosure_hdr  quicklook
 ======== ============================ ==============
 
-``template.py`` writes the template, and ``types.py`` is the table of what follows from a type.
+``template.py`` writes the template, with what `earthcare_products.products` knows of a type.
 """
 
 from __future__ import annotations

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from earthcare_products.product_types import DOI, SWAPPED, VERSIONS, level_of, type_of
-from maap_replay.recordings.names import folder, parse_id
+from earthcare_products.granule_ids import GranuleId, parse_granule_id
+from earthcare_products.products import PRODUCTS, catalogue_entry
+from maap_replay.recordings.names import folder
 from maap_replay.recordings.patch import Json
 
 HOST = "https://catalog.maap.eo.esa.int"
@@ -26,6 +27,8 @@ EXTENSIONS = [
         "timestamps/v1.1.0",
     )
 ]
+# No processor's version is public but M-CLD's; JAXA's items say 0.0, the others of ours 0.00.
+_VERSIONS = {"M-CLD": "11.30", "JAXA EarthCARE Processor": "0.0"}
 # Items really name this host, although tokens come from iam.maap.eo.esa.int.
 OPENID = "https://iam.ascend.icsgate.eu/realms/esa-maap/.well-known/openid-configuration"
 
@@ -56,13 +59,13 @@ def template(product_id: str, collection: str, style: str, end: str) -> Json:
 
 
 def _properties(product_id: str, style: str) -> Json:
-    name = parse_id(product_id)
-    kind = type_of(name.file_type)
+    name = parse_granule_id(product_id)
+    kind = catalogue_entry(name.file_type)
     properties: Json = {
         "grid:code": f"WRS-{name.orbit}-{name.frame}",
-        "processing:level": level_of(name.file_type),
-        "start_datetime": _stamp(name.start),
-        "created": _stamp(name.second),
+        "processing:level": _level(name.file_type),
+        "start_datetime": _stamp(name.start_time),
+        "created": _stamp(name.created),
         "processing:facility": kind.facility,
         "product:type": name.file_type,
         "title": product_id,
@@ -72,27 +75,40 @@ def _properties(product_id: str, style: str) -> Json:
             "s3": {"type": "s3"},
             "oidc": {"openIdConnectUrl": OPENID, "type": "openIdConnect"},
         },
-        "datetime": _stamp(name.start),
+        "datetime": _stamp(name.start_time),
         "instruments": [kind.instrument],
         "constellation": "EarthCARE",
         "sat:orbit_state": "ascending" if name.frame in "ABCH" else "descending",
-        "processing:datetime": _stamp(name.second),
+        "processing:datetime": _stamp(name.created),
         "eopf:instrument_mode": kind.mode,
-        "sat:absolute_orbit": name.orbit,
+        "sat:absolute_orbit": name.orbit or None,
         "product:acquisition_type": kind.acquisition,
     }
-    if name.orbit is None:  # an orbit file states when it is valid, not when it was made
+    if not name.orbit:  # an orbit file states when it is valid, not when it was made
         for key in ("grid:code", "created", "sat:orbit_state", "processing:datetime"):
             del properties[key]
     if name.file_type == "AUX_JSG_1D":  # observed: not found by its orbit
         del properties["sat:absolute_orbit"]
     if kind.processor:
-        properties["processing:software"] = {kind.processor: VERSIONS.get(kind.processor, "0.00")}
-    if doi := DOI.get((name.file_type, name.baseline)):
+        properties["processing:software"] = {kind.processor: _VERSIONS.get(kind.processor, "0.00")}
+    if doi := _doi(name):
         properties["sci:doi"] = doi
     if style != "2025-08":
         properties["eofeos:mission_phase"] = "Routine"
     return {key: value for key, value in properties.items() if value is not None}
+
+
+def _level(file_type: str) -> str | None:
+    """Processing level such as ``L2A``; auxiliary data have none, but for two instruments'."""
+    if catalogue_entry(file_type).mode == "AUX" and not file_type.startswith(("CPR", "BBR")):
+        return None
+    return "L0" if file_type.endswith("_0_") else f"L{file_type[-2:]}"
+
+
+def _doi(name: GranuleId) -> str | None:
+    """DOI of the data, as far as public items show it."""
+    known = PRODUCTS.get(name.file_type)
+    return known.data_dois.get(name.baseline) if known else None
 
 
 def _stamp(when: datetime) -> str:
@@ -104,7 +120,7 @@ def _item_address(product_id: str, collection: str) -> str:
 
 
 def _links(product_id: str, collection: str) -> list[Json]:
-    name, parent = parse_id(product_id), f"{CATALOGUE}/collections/{collection}"
+    name, parent = parse_granule_id(product_id), f"{CATALOGUE}/collections/{collection}"
     item, linked = _item_address(product_id, collection), "application/ld+json"
 
     def link(rel: str, href: str, media_type: str, title: str | None = None) -> Json:
@@ -129,16 +145,16 @@ def _links(product_id: str, collection: str) -> list[Json]:
         other("https://schema.org", "JSON-LD (schema.org) metadata"),
         other("http://data.europa.eu/930/", "JSON-LD (GeoDCAT-AP) metadata"),
     ]
-    if doi := DOI.get((name.file_type, name.baseline)):
+    if doi := _doi(name):
         links.append(link("cite-as", f"https://doi.org/{doi}", "text/html", "Landing page"))
     return [*links, link("root", f"{CATALOGUE}/", "application/json", "MAAP Catalogue")]
 
 
 def _assets(product_id: str, collection: str, style: str, end: str) -> Json:
     item, path = _item_address(product_id, collection), folder(product_id)
-    name = parse_id(product_id)
-    kind = type_of(name.file_type)
-    created = {} if name.orbit is None else {"created": _stamp(name.second)}
+    name = parse_granule_id(product_id)
+    kind = catalogue_entry(name.file_type)
+    created = {} if not name.orbit else {"created": _stamp(name.created)}
 
     def file(suffix: str, media_type: str) -> Json:
         title = product_id + suffix
@@ -170,7 +186,7 @@ def _assets(product_id: str, collection: str, style: str, end: str) -> Json:
         }
 
     h5, hdr = file(".h5", "application/x-hdf5"), file(".HDR", "image/vnd.radiance")
-    if name.file_type in SWAPPED:
+    if kind.keys_swapped:
         h5, hdr = hdr, h5
     product = {
         "href": f"{HOST}/data/zipper/{path}/{product_id}",

@@ -12,31 +12,6 @@ import os
 import socket
 import sys
 from pathlib import Path
-from typing import Any
-
-_HOSTS = ("catalog.maap.eo.esa.int", "iam.maap.eo.esa.int")
-
-
-def _route(replay_port: int) -> None:
-    real = socket.getaddrinfo
-    here = {None, "", "localhost", "::", "::1", "0.0.0.0", socket.gethostname()}  # noqa: S104
-
-    def getaddrinfo(host: Any, port: Any = None, *args: Any, **kwargs: Any) -> list[Any]:
-        name = host.decode() if isinstance(host, bytes) else host
-        name = name.rstrip(".").lower() if isinstance(name, str) else name
-        if name in _HOSTS:
-            return real("127.0.0.1", replay_port, *args, **kwargs)
-        if name in here or name.startswith("127."):
-            return real(host, port, *args, **kwargs)
-        raise socket.gaierror(
-            socket.EAI_NONAME,
-            f"maap-replay serves {' and '.join(_HOSTS)} and refuses every other host: {name}",
-        )
-
-    def gethostbyname(host: str) -> str:
-        return str(getaddrinfo(host, None, socket.AF_INET)[0][4][0])
-
-    socket.getaddrinfo, socket.gethostbyname = getaddrinfo, gethostbyname
 
 
 def _load_the_one_we_hide() -> None:
@@ -50,5 +25,9 @@ def _load_the_one_we_hide() -> None:
 
 
 if os.environ.get("MAAP_REPLAY_PORT"):
-    _route(int(os.environ["MAAP_REPLAY_PORT"]))
+    import maap_replay_names  # type: ignore[import-not-found]  # beside this file
+
+    replay_port = int(os.environ["MAAP_REPLAY_PORT"])
+    socket.getaddrinfo = maap_replay_names.getaddrinfo_for(lambda: replay_port)
+    socket.gethostbyname = maap_replay_names.gethostbyname
 _load_the_one_we_hide()

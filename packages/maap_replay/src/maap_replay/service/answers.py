@@ -33,8 +33,9 @@ class Answer:
         Position of the body's first byte in its file.
     whole : Path or None
         The file that the body is a part of, if it is one.
-    ending : {"end", "close", "abort"}
-        How the connection behaves after the last piece: as it should, closed, or cut.
+    ending : {"end", "close", "abort", "drop"}
+        How the connection behaves after the last piece: as it should, closed, or cut; or cut before
+        the first byte.
     """
 
     status: int
@@ -43,7 +44,7 @@ class Answer:
     length: int | None
     first: int = 0
     whole: Path | None = None
-    ending: Literal["end", "close", "abort"] = "end"
+    ending: Literal["end", "close", "abort", "drop"] = "end"
 
 
 Proceed = Callable[[], Awaitable[Answer]]
@@ -113,6 +114,10 @@ def of_file(request: web.Request, path: Path, headers: CIMultiDict[str]) -> Answ
 async def send(request: web.Request, answer: Answer) -> web.StreamResponse:
     """Send an answer, with all its faults; the request log counts the bytes that really went."""
     response = web.StreamResponse(status=answer.status, headers=answer.headers)
+    if answer.ending == "drop" and request.transport is not None:
+        response.force_close()
+        request.transport.abort()
+        return response
     if answer.length is None:
         response.enable_chunked_encoding()
     else:

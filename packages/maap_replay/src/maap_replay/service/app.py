@@ -58,7 +58,7 @@ def make_app(
     search.contents(recordings)  # now, not while the first search waits
     app[catalogue.STRICT] = strict or os.environ.get("MAAP_REPLAY_STRICT") == "1"
     app[faults.ACTIVE] = []
-    app[tokens.ISSUED] = {}
+    app[tokens.ISSUED], app[tokens.KNOWN], app[tokens.FORMS] = {}, set(), []
     app[tokens.LIFETIME] = token_seconds
     app[data.STORE] = data.store(recordings, granule_file or _synthetic)
     for part in (catalogue, tokens, data, faults):
@@ -70,6 +70,7 @@ def make_app(
 async def log(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Note every request; never its Authorization header, its form or its body."""
     served = Served(request.method, request.host, request.path_qs, request.headers.get("Range"))
+    served.token = tokens.number(request)
     SERVED.set(served)
     if request.path != faults.CONTROL:  # that one is no part of ESA MAAP
         request.app[REQUESTS].append(served)

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import time
-import zipfile
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 from aiohttp import web
+from zipstream import ZipStream
 
 from maap_replay.recordings import Recordings
 from maap_replay.service import recorded, search
 from maap_replay.service.answers import FileAnswer, StreamAnswer
 from maap_replay.service.errors import RefusalError
 from maap_replay.service.requests import SERVED
-from maap_replay.service.tokens import ISSUED, is_valid
-
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer as Buffer
+from maap_replay.service.tokens import ISSUED, bearer, is_valid
 
 GranuleFile = Callable[[str, str], Path]
 
@@ -33,7 +28,6 @@ MEDIA_TYPES = {
     ".jpeg": "image/jpeg",
     ".zip": "application/zip",
 }
-CHUNK = 1 << 20
 WRITERS = 2
 #: Seconds after which the cache of granules hears that a file is still in use.
 ASK_AGAIN = 30.0
@@ -41,11 +35,15 @@ ASK_AGAIN = 30.0
 
 @dataclass(frozen=True)
 class Stored:
-    """What lies at an address: a file of a product or its zip, and who may read it."""
+    """What lies at an address: a file of a product or its zip, and who may read it.
+
+    `file` is a file of this computer that lies there, where it is not made when it is asked for.
+    """
 
     product_id: str
     suffix: str
     is_open: bool
+    file: Path | None = None
 
 
 @dataclass
@@ -105,7 +103,7 @@ async def serve(request: web.Request) -> web.StreamResponse:
     """Answer HEAD and GET below ``/data/``."""
     stored = _stored(request.app[STORE].recordings, request.path)
     public = "/public/" in request.path  # pictures
-    if not public and not _has_token(request):
+    if not public and not is_valid(bearer(request) or "", request.app[ISSUED]):
         return unauthorized()
     if (folder := request.app[STORE].recordings.folder) is not None:
         kept = await asyncio.to_thread(recorded.answer, request, folder, MEDIA_TYPES)
@@ -117,6 +115,9 @@ async def serve(request: web.Request) -> web.StreamResponse:
     if not public and not stored.is_open:
         return denied("Your account has no access to the collection of this file.")
     try:
+        if stored.file is not None:
+            media_type = MEDIA_TYPES.get(stored.suffix, "application/octet-stream")
+            return FileAnswer(stored.file, media_type)
         if stored.suffix == ".zip":
             return await _zip(request, stored.product_id)
         path = await request.app[STORE].file(stored.product_id, stored.suffix)
@@ -154,11 +155,6 @@ def denied(reason: str) -> web.Response:
     return web.Response(text=body, status=403, content_type="application/xml")
 
 
-def _has_token(request: web.Request) -> bool:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return scheme.lower() == "bearer" and is_valid(token.strip(), request.app[ISSUED])
-
-
 async def _zip(request: web.Request, product_id: str) -> web.StreamResponse:
     """Zip of the data file and its header in a folder, streamed without a length."""
     store, paths = request.app[STORE], {}
@@ -180,34 +176,9 @@ async def _counted(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
         yield piece
 
 
-class _Sink(io.RawIOBase):
-    """File object without a position, from which written bytes are taken away."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.pending = bytearray()
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Buffer) -> int:
-        before = len(self.pending)
-        self.pending += memoryview(data)
-        return len(self.pending) - before
-
-    def take(self) -> bytes:
-        data, self.pending = bytes(self.pending), bytearray()
-        return data
-
-
 def zip_pieces(files: dict[str, Path]) -> Iterator[bytes]:
     """Bytes of a stored (uncompressed) zip, piece by piece."""
-    sink = _Sink()
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:
-        for name, path in files.items():
-            info = zipfile.ZipInfo.from_file(path, name)
-            with path.open("rb") as source, archive.open(info, "w", force_zip64=True) as target:
-                while chunk := source.read(CHUNK):
-                    target.write(chunk)
-                    yield sink.take()
-    yield sink.take()
+    archive = ZipStream()
+    for name, path in files.items():
+        archive.add_path(path, name)
+    return iter(archive)

@@ -1,4 +1,7 @@
-"""The request log, for tests and benchmarks. It never holds a header other than Range."""
+"""The request log, for tests and benchmarks. It never holds a header other than Range.
+
+Of a token it says which one it was, not what it is.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,17 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 @dataclass
 class Served:
-    """One answered request: what was asked, and the status and body size of the answer."""
+    """One answered request: what was asked, and the status and body size of the answer.
+
+    `token` is None without an Authorization header, else the number of the access token in the
+    order in which they were issued, from 1; 0 for one that was not issued here.
+    """
 
     method: str
     host: str
     path: str
     range: str | None
+    token: int | None = None
     status: int = 0
     bytes: int = 0
 

@@ -1,0 +1,77 @@
+"""Periods of the baselines of each product, by a census of the catalogue.
+
+The live catalogue was counted on the day that :func:`earthcare_products.census.census_origin`
+names; newer granules, and newer baselines, came later.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+from typing import NamedTuple
+
+from earthcare_products.census import Counted, census
+
+
+class Baseline(NamedTuple):
+    """One baseline of a product.
+
+    ``start_time`` and ``end_time`` are the starts of its first and last granule (UTC); ``first``
+    and ``last`` their orbits and frames, "" where they have none; ``granules`` their number;
+    ``is_open`` tells whether every account may read them. A stray granule may make a baseline begin
+    long before the rest of it.
+    """
+
+    baseline: str
+    start_time: datetime
+    end_time: datetime
+    first: str
+    last: str
+    granules: int
+    is_open: bool
+
+
+#: Words in the names of collections that every account may read.
+_OPEN = ("Validated", "XMET", "OrbitData")
+
+
+@cache
+def baselines(file_type: str) -> tuple[Baseline, ...]:
+    """Return the baselines of a product, in the order of their names.
+
+    Where collections differ, the one with most granules counts.
+
+    Parameters
+    ----------
+    file_type : str
+        Such as "CPR_CLP_2A".
+
+    Returns
+    -------
+    tuple of Baseline
+        Empty for a product that nobody counted.
+
+    Examples
+    --------
+    >>> [(each.baseline, f"{each.start_time:%Y-%m-%d}") for each in baselines("CPR_CLP_2A")]
+    [('BB', '2024-06-17'), ('CA', '2025-11-28')]
+    """
+    largest: dict[str, Counted] = {}
+    open_ones = set()
+    for collection, types in census().items():
+        for name, row in types.get(file_type, {}).items():
+            largest[name] = max(largest.get(name, row), row, key=lambda each: each.count)
+            if any(word in collection for word in _OPEN):
+                open_ones.add(name)
+    return tuple(
+        Baseline(
+            name,
+            datetime.fromisoformat(row.begin),
+            datetime.fromisoformat(row.end),
+            row.first or "",
+            row.last or "",
+            row.count,
+            name in open_ones,
+        )
+        for name, row in sorted(largest.items())
+    )

@@ -1,0 +1,104 @@
+"""Codes of classes: their names and colours, product by product, from ``data/classes.json``.
+
+A file may carry its own: names in the attribute ``definition`` and, in AC-TC, colours in
+``plot_colors``. These tables are for all others, and for pictures that are drawn without a file.
+To draw a variable of codes as classes, in a swath or a curtain:
+
+>>> table = class_table("MSI_CM__2A", "cloud_type")
+>>> table[3].name, table[3].colour
+('Cirrus', '#93fbff')
+>>> class_table("MSI_COP_2A", "cloud_top_height") is None
+True
+
+Map the codes that occur to positions in the table, give matplotlib a ``ListedColormap`` of the
+colours and a legend of the names; a code that the table lacks is :func:`unknown_class`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
+
+#: What a class says of a place where nothing was classified, if it is such a one.
+Role = Literal["", "missing", "surface", "attenuated", "clear"]
+
+#: Of codes that no table knows: bright, and in no table.
+UNKNOWN_COLOUR = "#ff1493"
+
+
+class ClassInfo(NamedTuple):
+    """Name and colour of a class.
+
+    ``role`` tells classes that are no target: "missing" (no data), "surface" (the ground and below
+    it), "attenuated" (the signal does not reach there), "clear"; "" for all others.
+    """
+
+    name: str
+    colour: str
+    role: Role = ""
+
+
+ClassTable = Mapping[int, ClassInfo]
+
+
+@cache
+def _data() -> dict[str, Any]:
+    text = (files("earthcare_products") / "data" / "classes.json").read_text(encoding="utf-8")
+    document: dict[str, Any] = json.loads(text)
+    return document
+
+
+@cache
+def _table(name: str) -> ClassTable:
+    rows = _data()["tables"][name]["classes"]
+    return MappingProxyType({code: ClassInfo(*told) for code, *told in rows})
+
+
+def class_table(file_type: str, variable: str) -> ClassTable | None:
+    """Return the classes of a variable.
+
+    Parameters
+    ----------
+    file_type : str
+        Such as "ATL_TC__2A"; "" when it is not known, which finds a table if all products that have
+        such a variable agree on it.
+    variable : str
+        Its name in the file.
+
+    Returns
+    -------
+    mapping of int to ClassInfo, or None
+        None when the variable is none of classes.
+
+    Examples
+    --------
+    >>> class_table("", "synergetic_target_classification")[21].name
+    'Ice cloud'
+    """
+    variables = _data()["variables"]
+    if file_type in variables:
+        name = variables[file_type].get(variable)
+        return _table(name) if name else None
+    if file_type:
+        return None
+    found = {names[variable] for names in variables.values() if variable in names}
+    return _table(found.pop()) if len(found) == 1 else None
+
+
+def unknown_class(code: int) -> ClassInfo:
+    """Name and colour of a code that no table has.
+
+    >>> unknown_class(42).name
+    'unknown 42'
+    """
+    return ClassInfo(f"unknown {code}", UNKNOWN_COLOUR)
+
+
+def class_variables() -> Mapping[str, Mapping[str, str]]:
+    """File type -> variable -> name of its table."""
+    variables: dict[str, dict[str, str]] = _data()["variables"]
+    return variables

@@ -1,0 +1,181 @@
+"""Names: ids of granules, what users type for a product, orbit and frame."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import NamedTuple
+
+from earthcare_products.products import PRODUCTS
+
+_ID = re.compile(
+    r"ECA_(?P<file_class>[EJ][A-Z][A-Z]{2})_(?P<file_type>[A-Z0-9_]{10})"
+    r"_(?P<start>\d{8}T\d{6})Z_(?P<second>\d{8}T\d{6})Z_(?:(?P<frame>\d{5}[A-H])|\d{4})"
+)
+
+
+class GranuleId(NamedTuple):
+    """The parts of a granule's id; times are UTC.
+
+    ``created`` is when the granule was processed; in the id of an orbit file, which has neither
+    orbit nor frame, the end of its validity stands there. ``orbit_and_frame`` is like "04537E", or
+    "" for an orbit file.
+    """
+
+    file_type: str
+    baseline: str
+    start_time: datetime
+    created: datetime
+    orbit_and_frame: str
+    file_class: str = ""
+    text: str = ""
+
+    @property
+    def agency(self) -> str:
+        """E for ESA, J for JAXA, as the id has it."""
+        return self.file_class[:1]
+
+    @property
+    def orbit(self) -> int:
+        """Number of the orbit; 0 for an orbit file."""
+        return int(self.orbit_and_frame[:5] or 0)
+
+    @property
+    def frame(self) -> str:
+        """Letter of the frame, A to H; "" for an orbit file."""
+        return self.orbit_and_frame[5:]
+
+
+@lru_cache(maxsize=4096)
+def parse_granule_id(text: str) -> GranuleId:
+    """Take the id of a granule apart.
+
+    Parameters
+    ----------
+    text : str
+        An id, without extension.
+
+    Returns
+    -------
+    GranuleId
+
+    Raises
+    ------
+    ValueError
+        If it is no id.
+
+    Examples
+    --------
+    >>> name = parse_granule_id("ECA_EXBA_MSI_COP_2A_20250316T133058Z_20250912T203345Z_04537E")
+    >>> name.file_type, name.baseline, name.orbit, name.frame
+    ('MSI_COP_2A', 'BA', 4537, 'E')
+    >>> parse_granule_id("ECA_EXAA_AUX_ORBPRE_20250120T000000Z_20250130T000000Z_0001").orbit
+    0
+    """
+    found = _ID.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is not the name of an EarthCARE granule.")
+    try:
+        start, second = (
+            datetime.strptime(found[key], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+            for key in ("start", "second")
+        )
+    except ValueError as error:
+        raise ValueError(f"{text!r} has a time that does not exist: {error}.") from None
+    return GranuleId(
+        found["file_type"],
+        found["file_class"][2:],
+        start,
+        second,
+        found["frame"] or "",
+        found["file_class"],
+        text,
+    )
+
+
+def _squeeze(name: str) -> str:
+    return re.sub(r"[^A-Z0-9]", "", name.upper())
+
+
+def _names() -> dict[str, str]:
+    """What leads to a file type: "MCOP", "MSICOP2A" and "MSICOP" all to "MSI_COP_2A"."""
+    names = {}
+    for code, product in PRODUCTS.items():
+        names[_squeeze(code)] = code
+        if product.short_name:
+            names[_squeeze(product.short_name)] = code
+        if product.level[0] in "12":
+            names[_squeeze(code[:-3])] = code
+    return names
+
+
+_NAMES = _names()
+
+
+def file_type(name: str) -> str:
+    """Return the file type that the catalogue uses for a product's name.
+
+    Parameters
+    ----------
+    name : str
+        A file type ("MSI_COP_2A"), or a short name with or without the dash ("M-COP", "MCOP");
+        upper and lower case are the same.
+
+    Returns
+    -------
+    str
+        The file type, ten characters long.
+
+    Raises
+    ------
+    ValueError
+        When there is no such product; the message names the nearest one.
+
+    Examples
+    --------
+    >>> file_type("M-COP")
+    'MSI_COP_2A'
+    >>> file_type("atl_ebd_2a")
+    'ATL_EBD_2A'
+    """
+    squeezed = _squeeze(name)
+    if squeezed in _NAMES:
+        return _NAMES[squeezed]
+    near = PRODUCTS[_NAMES[difflib.get_close_matches(squeezed, _NAMES, n=1, cutoff=0.0)[0]]]
+    also = f" ({near.short_name})" if near.short_name else ""
+    raise ValueError(
+        f"There is no EarthCARE product {name!r}; the nearest is {near.file_type}{also}."
+    )
+
+
+def orbit_and_frame(text: str) -> tuple[int, str]:
+    """Read an orbit and a frame; the leading zero may be left out.
+
+    Parameters
+    ----------
+    text : str
+        Such as "04537E" or "4537e".
+
+    Returns
+    -------
+    tuple of int and str
+        Number of the orbit, and letter of the frame.
+
+    Raises
+    ------
+    ValueError
+        If it is no number with a letter A to H.
+
+    Examples
+    --------
+    >>> orbit_and_frame("4537E")
+    (4537, 'E')
+    """
+    found = re.fullmatch(r"(\d{1,5})([A-H])", text.strip().upper())
+    if not found:
+        raise ValueError(
+            f"orbit_and_frame is a number and a letter A to H, as '04537E': not {text!r}."
+        )
+    return int(found[1]), found[2]

@@ -1,0 +1,127 @@
+"""The products of EarthCARE: one row each, read from ``data/products.jsonl``.
+
+>>> PRODUCTS["MSI_COP_2A"].short_name
+'M-COP'
+>>> [name for name, product in PRODUCTS.items() if product.paper == "10.5194/amt-16-2795-2023"]
+['CPR_TC__2A', 'AC__TC__2B']
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
+
+#: How the variables of a product lie: a picture (along, across), profiles (along, height), a value
+#: a step along the track, three views at each step, or nothing to draw.
+Form = Literal["swath", "curtain", "line", "views", "none"]
+
+
+class CatalogueEntry(NamedTuple):
+    """How ESA MAAP's catalogue describes the granules of a product.
+
+    ``drawn_as`` is the outline on its map; ``picture`` the number in the name of the quicklook
+    (``ID.BID_1.jpeg``), None where there is none; ``keys_swapped`` says that the data file stands
+    under the key of the header and the reverse.
+    """
+
+    instrument: str = "SYNERGETIC"
+    facility: str = "PDGS-CPFxx"
+    processor: str | None = None
+    drawn_as: Literal["line", "swath", "none"] = "line"
+    picture: int | None = 1
+    acquisition: str = "other"
+    mode: str = "DEFAULT"
+    suffix: str = ".h5"
+    keys_swapped: bool = False
+
+
+class Product(NamedTuple):
+    """One product.
+
+    Parameters
+    ----------
+    file_type, short_name : str
+        Such as "MSI_COP_2A" and "M-COP"; a few products have no short name.
+    title, holds : str
+        Its name, and in a few words what it holds.
+    agency : {"ESA", "JAXA"}
+    instrument : str
+        The instrument, or "SYNERGETIC" for several, as the catalogue says.
+    instruments : tuple of str
+        Those whose data it is made from.
+    level : str
+        "0", "1B", "1C", "1D", "2A", "2B", or "-" for orbit and attitude files.
+    form : {"swath", "curtain", "line", "views", "none"}
+    variables : mapping of str to str
+        The main variables with their units in the file; "" for a flag or an unknown unit. Empty
+        where no names are public.
+    groups : tuple of str
+        Groups in the file that hold variables; JAXA keeps values and places apart.
+    dimensions : tuple of str
+        Of the main variables. Empty where unknown, and for JAXA's, which have no names.
+    collections : tuple of str
+        Of ESA MAAP's catalogue. Open ones, unless only closed ones have it.
+    handbook : str
+        Address of its page in ESA's handbook or at JAXA; "" where none is known.
+    paper : str
+        DOI of the paper that describes it.
+    data_dois : mapping of str to str
+        Baseline to the DOI of its data, as far as they are public.
+    catalogue : CatalogueEntry
+    source : str
+        How the row is known.
+    """
+
+    file_type: str
+    short_name: str
+    title: str
+    holds: str
+    agency: Literal["ESA", "JAXA"]
+    instrument: str
+    instruments: tuple[str, ...]
+    level: str
+    form: Form
+    variables: Mapping[str, str]
+    groups: tuple[str, ...]
+    dimensions: tuple[str, ...]
+    collections: tuple[str, ...]
+    handbook: str
+    paper: str
+    data_dois: Mapping[str, str]
+    catalogue: CatalogueEntry
+    source: str
+
+
+def _product(row: dict[str, Any]) -> Product:
+    several = len(row["instruments"]) > 1
+    row["instrument"] = "SYNERGETIC" if several else row["instruments"][0]
+    catalogue = {
+        "instrument": row["instrument"],
+        "facility": row.pop("facility"),
+        "processor": row.pop("processor", None),
+        "picture": row.pop("picture", None),
+        "drawn_as": "none",
+    } | row.pop("catalogue", {})
+    for name in ("instruments", "groups", "dimensions", "collections"):
+        row[name] = tuple(row.get(name, ()))
+    for name in ("variables", "data_dois"):
+        row[name] = MappingProxyType(row.get(name, {}))
+    row.setdefault("handbook", "")
+    return Product(**row, catalogue=CatalogueEntry(**catalogue))
+
+
+def _read() -> dict[str, Product]:
+    text = (files("earthcare_products") / "data" / "products.jsonl").read_text(encoding="utf-8")
+    return {row.file_type: row for row in map(_product, map(json.loads, text.splitlines()))}
+
+
+#: File type -> product, in the order of levels and instruments.
+PRODUCTS: Mapping[str, Product] = MappingProxyType(_read())
+
+
+def catalogue_entry(file_type: str) -> CatalogueEntry:
+    """How the catalogue describes a file type; of an unknown one, what is usual."""
+    return PRODUCTS[file_type].catalogue if file_type in PRODUCTS else CatalogueEntry()

@@ -1,0 +1,130 @@
+"""Find out, rung by rung, whether a granule can be read, and what to do if not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from earthcare_tutorial._http import BUSY, TRIES, fetch
+from earthcare_tutorial._notes import _say
+from earthcare_tutorial.assets import h5_url
+from earthcare_tutorial.auth import Token, auth_for
+from earthcare_tutorial.credentials import TOKEN_PAGE, Secret
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pystac
+    import requests
+
+SIGNATURE = b"\x89HDF\r\n\x1a\n"  # the first 8 bytes of each HDF5 file
+
+#: The rungs on the way to the data, in the order in which they are climbed, with what to do when
+#: one breaks.
+RUNGS = {
+    "address": "take the link from search() or pick_assets()",
+    "network": "check the network, then try again",
+    "offline token": "get a new one, save_credentials() puts it away",
+    "access token": "login() again",
+    "account": "open the token page once, check the collection",
+    "data": "try another granule, or later",
+}
+
+
+def check_access(item: pystac.Item | str, token: Token | str) -> pd.DataFrame:
+    """Read the first 8 bytes of a granule, and tell which rung broke if that fails.
+
+    Parameters
+    ----------
+    item : pystac.Item or str
+        A granule from :func:`search`, or the link of an .h5 file.
+    token : Token or str
+        From :func:`login`; of an access token as a string, the offline token is not checked.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per rung: "result" is ok, failed or not tried, "cure" says what to do. A sentence
+        with what was seen is printed for the rung that failed.
+    """
+    token = token if isinstance(token, Token) else Secret(token)
+    failed, seen = _climb(item, token)
+    names = list(RUNGS)
+    broken = names.index(failed) if failed else len(names)
+    results = ["ok"] * broken + ["failed"] + ["not tried"] * len(names)
+    if not isinstance(token, Token) and broken > names.index("offline token"):
+        results[names.index("offline token")] = "not tried"
+    if seen:
+        _say(seen)
+    return _table(results[: len(names)])
+
+
+def _table(results: list[str]) -> pd.DataFrame:
+    import pandas as pd
+
+    cures = [
+        cure if result == "failed" else ""
+        for cure, result in zip(RUNGS.values(), results, strict=True)
+    ]
+    return pd.DataFrame({"result": results, "cure": cures}, index=list(RUNGS))
+
+
+def _climb(item: pystac.Item | str, token: Token | str) -> tuple[str, str]:
+    """Return the rung that broke, if one did, and what was seen there."""
+    url = item if isinstance(item, str) else h5_url(item)
+    path = urlsplit(url).path
+    name = path.rpartition("/")[2]
+    try:
+        auth = auth_for(token, url, from_item=not isinstance(item, str))
+        if not path.lower().endswith(".h5"):
+            return "address", f"{name or url} is no .h5 file, so the token was not sent."
+        if isinstance(token, Token):
+            token.renew()
+    except ValueError as error:
+        return "address", str(error)
+    except ConnectionError as error:
+        return "network", str(error)
+    except PermissionError as error:
+        return "offline token" if isinstance(token, Token) else "access token", str(error)
+    headers = {"Range": f"bytes=0-{len(SIGNATURE) - 1}", "Accept-Encoding": "identity"}
+    for _ in range(TRIES):  # a page of the gateway in place of data may not come twice
+        try:
+            answer, start = fetch(url, headers=headers, auth=auth)
+        except ConnectionError as error:
+            return "network", str(error)
+        except PermissionError as error:
+            return "offline token", str(error)
+        rung, seen = judge(answer, start, name)
+        if not rung or not answer.ok:
+            break
+    return rung, seen
+
+
+def judge(answer: requests.Response, start: bytes, name: str) -> tuple[str, str]:
+    """Tell what the data server's answer to the first bytes of a granule means.
+
+    Returns
+    -------
+    tuple of str
+        The rung that broke, empty if none did, and what was seen there.
+    """
+    status, kind = answer.status_code, answer.headers.get("Content-Type", "")
+    if status == 401:
+        return "access token", "The data server does not accept the access token (401)."
+    if status == 403:
+        return "account", (
+            f"The data server refuses {name} (403). It says the same in three cases: your account"
+            f" has not been activated at {TOKEN_PAGE}, has no right to this collection, or there"
+            " is no such file."
+        )
+    if status in (404, 410):
+        return "address", f"The data server has no file {name} ({status})."
+    if status in BUSY:
+        return "network", f"The data server is busy ({status})."
+    if answer.ok and start.startswith(SIGNATURE):
+        return "", ""
+    if answer.ok and ("html" in kind or start.lstrip().startswith(b"<")):
+        return "account", (
+            f"The data server sends a web page in place of {name}: open {TOKEN_PAGE} in a browser"
+            " to see what it asks of you, then login() again."
+        )
+    return "data", f"What the data server sends for {name} does not begin as HDF5 does ({status})."

@@ -1,0 +1,236 @@
+"""What to know of a granule before anything is drawn or counted: quality, frame, units, heights."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from earthcare_products.conventions import FRAME_LIMITS
+from earthcare_products.granule_ids import parse_granule_id
+from earthcare_products.msi_grid import COLUMNS, JOINT_NADIR, NADIR_COLUMN
+from earthcare_products.products import PRODUCTS
+from earthcare_products.quality import flag_of
+from earthcare_tutorial._granule import granule_id, look_of, screen
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pystac
+    import xarray as xr
+
+    from earthcare_tutorial._granule import Keep
+    from earthcare_tutorial.auth import Token
+
+# Where nadir is in a line, by its width: MSI's own grid, the joint standard grid, BBR's views.
+NADIR = {COLUMNS: NADIR_COLUMN, 201: JOINT_NADIR, 3: 1}
+# Heights above the ellipsoid, as far as their attributes or the products' descriptions say so.
+HEIGHTS = r"height|(surface_)?elevation|(ATLID_|MSI_)?(thick_)?cloud_top_height(_MSI|_mean)?"
+HEIGHTS += r"|aerosol_layer_(base|top)|sample_altitude|binHeight|bin_height|surfaceElevation"
+
+
+def mask_quality(ds: xr.Dataset, keep: Keep | None = None) -> xr.Dataset:
+    """Take out the values that the product's own flags mark as bad.
+
+    Which flag judges which variable, and what its values mean, differs from product to product:
+    ``earthcare_products.quality`` has the table. A variable that no flag judges is left alone.
+
+    Parameters
+    ----------
+    ds : xarray.Dataset
+        From :func:`open_granule`, with the flags that judge its variables.
+    keep : collection of int, or mapping of str to such, optional
+        The flag's values to keep, such as ``[0, 1]``, for all flags or by the flag's name; where
+        left out, those of the table.
+
+    Returns
+    -------
+    xarray.Dataset
+        A copy with NaN for what is left out. The attributes of each judged variable say what was
+        kept ("quality_kept") and how many of the retrieved values were left out ("left_out").
+
+    Raises
+    ------
+    ValueError
+        When the product is not known, a flag is not in ``ds``, or it has no such value.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> ds = xr.Dataset({"cloud_top_height": ("x", [9.0, 2.0]), "quality_status": ("x", [0, 3])})
+    >>> ds.attrs["granule_id"] = "ECA_EXBA_MSI_COP_2A_20250316T133058Z_20250912T203345Z_04537E"
+    >>> mask_quality(ds)["cloud_top_height"].attrs["left_out"]
+    '50.0% of the retrieved values left out: quality_status 3 (bad)'
+    """
+    told = granule_id(ds)
+    if told is None:
+        raise ValueError(
+            "The dataset does not say of which product it is, and flags mean different things in"
+            " different products: set ds.attrs['granule_id'] = item.id."
+        )
+    clean = ds.copy()
+    for name in map(str, ds.data_vars):
+        flag = flag_of(told.file_type, name)
+        if flag is not None and flag.name not in ds.variables:
+            raise ValueError(
+                f"{name} is judged by {flag.name}, which is not in the dataset: ask open_granule"
+                f" for {flag.name!r} too."
+            )
+        clean[name] = screen(ds, name, keep)
+    return clean
+
+
+def to_display_units(ds: xr.Dataset) -> xr.Dataset:
+    """Change to units for people: water paths in g m-2, radii in µm, heights in km.
+
+    Parameters
+    ----------
+    ds : xarray.Dataset
+        From :func:`open_granule`.
+
+    Returns
+    -------
+    xarray.Dataset
+        A copy; the attributes "units" say what each variable is in now. Variables that need no
+        other unit, and those without one, stay as they are.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> ds = xr.Dataset({"cloud_water_path": ("x", [0.25], {"units": "kg m-2"})})
+    >>> to_display_units(ds)["cloud_water_path"].item(), to_display_units(ds)["x"].size
+    (250.0, 1)
+    """
+    clean = ds.copy()
+    for name in map(str, ds.data_vars):
+        look = look_of(ds, name)
+        if look.factor != 1:
+            clean[name] = ds[name] * ds[name].dtype.type(look.factor)
+            clean[name].attrs = ds[name].attrs | {"units": look.unit}
+    return clean
+
+
+def trim_to_frame(ds: xr.Dataset) -> xr.Dataset:
+    """Cut off what a file holds beyond its frame, which the next and the last one hold too.
+
+    An orbit is cut into eight frames where its track crosses 22.5 and 67.5 degrees of latitude. A
+    file reaches past them on both sides; who counts over neighbouring files counts that twice.
+
+    Parameters
+    ----------
+    ds : xarray.Dataset
+        From :func:`open_granule`, with "latitude", before it is cut across the track.
+
+    Returns
+    -------
+    xarray.Dataset
+        The lines or profiles whose place on the track is in the frame. Each is in one frame only.
+
+    Raises
+    ------
+    ValueError
+        When the frame, the latitudes or the place of the track in the swath are not known.
+
+    Examples
+    --------
+    >>> import numpy as np, xarray as xr
+    >>> ds = xr.Dataset({"latitude": ("along_track", np.arange(24.0, -25.0, -0.5))})
+    >>> ds.attrs["granule_id"] = "ECA_EXBA_ATL_EBD_2A_20250316T133058Z_20250912T203558Z_04537E"
+    >>> trim_to_frame(ds)["latitude"].values[[0, -1]]
+    array([ 22. , -22.5])
+    """
+    told = granule_id(ds)
+    if told is None or not told.frame:
+        raise ValueError(
+            "The dataset does not say its frame: set ds.attrs['granule_id'] = item.id."
+        )
+    if "latitude" not in ds.variables:
+        raise ValueError("The dataset has no latitude: ask open_granule for it too.")
+    latitude = ds["latitude"]
+    if latitude.ndim == 2:
+        across = str(latitude.dims[1])
+        if ds.sizes[across] not in NADIR:
+            raise ValueError(
+                f"Where the track lies is not known in {ds.sizes[across]} columns: trim to the"
+                " frame before you cut across it."
+            )
+        latitude = latitude.isel({across: NADIR[ds.sizes[across]]})
+    low, high = sorted(FRAME_LIMITS[told.frame])
+    if low == high:  # around a pole
+        low, high = (low, 91.0) if low > 0 else (-91.0, high)
+    inside = np.flatnonzero((latitude >= low) & (latitude < high))
+    ends = slice(inside[0], inside[-1] + 1) if inside.size else slice(0, 0)
+    return ds.isel({str(latitude.dims[0]): ends})
+
+
+def above_sea_level(ds: xr.Dataset) -> xr.Dataset:
+    """Count heights from the sea, which lies up to 100 m above or below the ellipsoid of the files.
+
+    Parameters
+    ----------
+    ds : xarray.Dataset
+        With "geoid_offset" (m), the height of the geoid EGM96 above the ellipsoid WGS84.
+
+    Returns
+    -------
+    xarray.Dataset
+        A copy in which ``height``, elevations and cloud tops are above the geoid, in the units
+        they had; their attribute "vertical_reference" says so.
+
+    Raises
+    ------
+    ValueError
+        When ``ds`` has no "geoid_offset".
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> ds = xr.Dataset({"elevation": ("x", [30.0]), "geoid_offset": ("x", [28.9])})
+    >>> above_sea_level(ds)["elevation"].item()
+    1.1000000000000014
+    """
+    if "geoid_offset" not in ds.variables:
+        raise ValueError("The dataset has no geoid_offset: ask open_granule for it too.")
+    clean = ds.copy()
+    for name in map(str, ds.variables):
+        attrs = ds[name].attrs
+        if not re.fullmatch(HEIGHTS, name) or "vertical_reference" in attrs:
+            continue
+        metres = 1000.0 if attrs.get("units") == "km" else 1.0
+        clean[name] = (ds[name] - ds["geoid_offset"] / metres).astype(ds[name].dtype)
+        clean[name].attrs = attrs | {"vertical_reference": "geoid EGM96, mean sea level"}
+    return clean
+
+
+def describe(item: pystac.Item, token: Token | str) -> pd.DataFrame:
+    """List what a granule holds, without reading any values.
+
+    Parameters
+    ----------
+    item : pystac.Item
+        From :func:`search`.
+    token : Token or str
+        From :func:`login`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a variable, with its group and name as index, and the columns "dimensions" (with
+        sizes), "type", "units", "long_name" and "judged_by", the flag of its quality.
+    """
+    import pandas as pd
+
+    from earthcare_tutorial.stream import open_granule
+
+    told = parse_granule_id(item.id)
+    rows = []
+    for group in PRODUCTS[told.file_type].groups or ("ScienceData",):
+        ds = open_granule(item, token, group=group)
+        for name, data in ds.variables.items():
+            flag = flag_of(told.file_type, str(name))
+            sizes = ", ".join(f"{dim}: {size}" for dim, size in data.sizes.items())
+            kind = str(data.encoding.get("dtype", data.dtype))
+            told_by = str(data.attrs.get("units", "")), str(data.attrs.get("long_name", ""))
+            rows.append([group, str(name), sizes, kind, *told_by, flag.name if flag else ""])
+    columns = ["group", "variable", "dimensions", "type", "units", "long_name", "judged_by"]
+    return pd.DataFrame(rows, columns=columns).set_index(["group", "variable"])

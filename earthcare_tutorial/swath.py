@@ -1,0 +1,369 @@
+"""Draw a swath so that the figure can be read without the code."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+
+from earthcare_products.classes import class_table, unknown_class
+from earthcare_products.msi_grid import COLUMNS, NADIR_COLUMN
+from earthcare_products.quality import flags
+from earthcare_tutorial._granule import granule_id, granule_title, label, look_of, screen
+from earthcare_tutorial._pixels import block_mean, block_mode, edges, fill_places, floats
+from earthcare_tutorial.basemap import (
+    degrees,
+    draw_coastlines,
+    label_degrees,
+    mark_missing,
+    mark_synthetic,
+    plain_axes,
+)
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap, Normalize
+    from numpy.typing import NDArray
+
+    from earthcare_products.display import Display
+
+    Array = NDArray[Any]
+
+MAX_CELLS = (1500, 400)  # along and across the track; more than a figure can show
+MAX_CODES = 20  # an integer variable with more values than that is drawn as a quantity
+OUTSIDE = "#f0f0f0"  # where there are no pixels
+
+
+def plot_swath(
+    ds: xr.Dataset,
+    variable: str,
+    ax: Axes | None = None,
+    *,
+    view: Literal["map", "track"] = "map",
+    cmap: str | Colormap | None = None,
+    norm: str | Normalize | None = None,
+    vmin: float | None = None,
+    vmax: float | None = None,
+    coastlines: bool = True,
+    aspect: Literal["auto", "equal"] | float | None = None,
+    **kwargs: Any,
+) -> Axes:
+    """Draw a swath variable where it was measured, in units for people, without bad pixels.
+
+    Quantities get a colour bar, classes and flags their own colours and a legend. Pixels without a
+    value are hatched, and so are those that the flag of the variable marks as bad; the title says
+    how many. A long swath is averaged to about 1500 by 400 cells, over the pixels with a value (of
+    classes, the most frequent one is shown). A file that says it is synthetic is marked so.
+
+    Parameters
+    ----------
+    ds : xarray.Dataset
+        From :func:`open_granule`, with the variable, "latitude" and "longitude" (degrees), all of
+        the shape (along_track, across_track); the flag of its quality and "time" are used when
+        they are there. Parts may be cut out, also with ``where``.
+    variable : str
+        What to draw.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure when left out.
+    view : {"map", "track"}
+        "map" has longitude and latitude as its axes; "track" lays the swath flat, with latitude
+        and time along it and the distance right of nadir (km, left of the flight is up) across.
+    cmap, norm, vmin, vmax : optional
+        As in matplotlib; ``vmin`` and ``vmax`` in the unit of the colour bar.
+    coastlines : bool
+        Draw coastlines on a map (Natural Earth 1:50m).
+    aspect : float or {"auto", "equal"}, optional
+        As in matplotlib; by default a map has the right proportions at its middle latitude.
+    **kwargs
+        Passed to matplotlib's ``Axes.pcolormesh``.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes with the mesh (its only collection of that kind).
+
+    Raises
+    ------
+    ValueError
+        When ``ds`` lacks the variable or its coordinates, when limits contradict each other, or
+        for axes of a map projection.
+    """
+    import matplotlib.pyplot as plt
+    from matplotlib.colors import LogNorm
+
+    if view not in ("map", "track"):
+        raise ValueError(f"view={view!r} is neither 'map' nor 'track'; plot_map looks at a pole.")
+    swath = _read(ds, variable)
+    look, values, notes = look_of(ds, variable), swath.values, [granule_title(ds), *swath.notes]
+    if swath.classes is None:
+        scale, note = _scale(look, values, norm, vmin, vmax)
+        notes += [note]
+        low, high = float(scale.vmin or 0.0), float(scale.vmax or 0.0)
+        drawn = np.maximum(values, low / 10) if isinstance(scale, LogNorm) else values  # 0 is low
+        colours = plt.get_cmap(cmap or look.colours)
+    else:
+        drawn, colours, scale = _numbered(swath.classes, values)
+    if ax is None:
+        size = (5.5, 8.0) if view == "map" else (11.0, 3.4)
+        ax = plt.subplots(figsize=size, layout="constrained")[1]
+    plain_axes(ax, "plot_swath")
+    x, y = (swath.longitude, swath.latitude) if view == "map" else (swath.lines, swath.right_km)
+    if view == "track":
+        drawn = drawn.T
+    shown: dict[str, Any] = {"cmap": colours, "norm": scale, "rasterized": True} | kwargs
+    mesh = ax.pcolormesh(x, y, np.ma.masked_invalid(drawn), **shown)
+    ax.set_facecolor(OUTSIDE)
+    if view == "map":
+        _label_map(ax, swath)
+        ax.set_aspect(aspect or 1 / max(0.2, float(np.cos(np.radians(np.mean(ax.get_ylim()))))))
+        if coastlines:
+            draw_coastlines(ax)
+    else:
+        _label_track(ax, swath)
+        ax.set_aspect(aspect or "auto")
+    if swath.classes is None:
+        above, below = (values < low).any(), (values > high).any()
+        extend = ("neither", "min", "max", "both")[above + 2 * below]
+        numbers = "%g" if isinstance(scale, LogNorm) else None
+        named = textwrap.fill(label(ds, variable), 24 if view == "track" else 48)
+        beside = ax.inset_axes((1.02, 0, 0.05 if view == "map" else 0.015, 1))
+        ax.figure.colorbar(mesh, cax=beside, label=named, extend=extend, format=numbers)
+    mark_missing(ax, x, y, swath.classes or {}, missing=bool(np.isnan(values).any()))
+    told = [textwrap.fill(note, 46 if view == "map" else 100) for note in notes if note]
+    ax.set_title("\n".join(told), fontsize="medium")
+    mark_synthetic(ax, ds)
+    return ax
+
+
+class Swath(NamedTuple):
+    """A swath made ready to draw: m by n cells, and the corners and edges between them."""
+
+    values: Array  # (m, n), in the unit shown, NaN where there is nothing
+    longitude: Array  # (m + 1, n + 1), degrees east, without jumps
+    latitude: Array  # (m + 1, n + 1), degrees north
+    lines: Array  # (m + 1,), position in the dataset
+    right_km: Array  # (n + 1,), right of nadir, or of the left edge where nadir is not known
+    from_nadir: bool
+    limits: tuple[float, float, float, float]  # west, east, south, north of what has a place
+    track: Array  # (line,), latitude at nadir or else in the middle
+    time: Array | None  # (line,)
+    notes: list[str]
+    classes: dict[int, tuple[str, str]] | None  # code to name and colour
+
+
+def _read(ds: xr.Dataset, variable: str) -> Swath:
+    """Take a variable and its places out of a dataset: scaled, judged, cut to what has a place."""
+    dims = _dims(ds, variable)
+    judged = screen(ds, variable).transpose(*dims)
+    known = "quality_kept" in ds[variable].attrs  # then the shares are of what it was cut from
+    notes = (
+        [f"only {judged.attrs['quality_kept']}"] if known else [judged.attrs.get("left_out", "")]
+    )
+    if not known and notes[0].startswith("0.0%"):
+        notes = []
+    values = floats(judged) * look_of(ds, variable).factor
+    latitude, longitude = (floats(ds[name].transpose(*dims)) for name in ("latitude", "longitude"))
+    placed = np.isfinite(latitude) & np.isfinite(longitude)
+    if lost := int((np.isfinite(values) & ~placed).sum()):
+        notes.append(f"{lost} pixels with a value have no latitude and longitude: not drawn")
+    if not placed.any():
+        raise ValueError(f"{variable} has no pixels with a latitude and a longitude to draw.")
+    lines, columns = (np.flatnonzero(placed.any(axis=axis)) for axis in (1, 0))
+    cut = slice(lines[0], lines[-1] + 1), slice(columns[0], columns[-1] + 1)
+    longitude, latitude = fill_places(longitude[cut], latitude[cut])
+    where, placed = values[cut], placed[cut]
+    step = (-(-where.shape[0] // MAX_CELLS[0]), -(-where.shape[1] // MAX_CELLS[1]))
+    stored = np.dtype(ds[variable].encoding.get("dtype", ds[variable].dtype))
+    classes = _classes(ds, variable, where, stored.kind in "iub")
+    counted = classes is not None or stored.kind in "iub"
+    right_km = _right_km(latitude[len(latitude) // 2], longitude[len(latitude) // 2])
+    from_nadir = values.shape[1] == COLUMNS and cut[1].start <= NADIR_COLUMN < cut[1].stop
+    nadir = NADIR_COLUMN - cut[1].start if from_nadir else len(right_km) // 2
+    right_km -= right_km[nadir] if from_nadir else right_km[0]
+    east, north = longitude[placed], latitude[placed]
+    return Swath(
+        block_mode(where, step) if counted else block_mean(where, step),
+        edges(longitude, step),
+        edges(latitude, step),
+        edges(np.arange(cut[0].start, cut[0].stop, dtype=float), step[:1]),
+        edges(right_km, step[1:]),
+        from_nadir,
+        (east.min(), east.max(), north.min(), north.max()),
+        latitude[:, nadir],
+        _times(ds, dims)[cut[0]] if "time" in ds.variables else None,
+        notes,
+        classes,
+    )
+
+
+def _dims(ds: xr.Dataset, variable: str) -> tuple[str, str]:
+    """Return the dimensions along and across the track, or say what is missing to draw it."""
+    known = [str(name) for name in ds.data_vars if ds[name].ndim >= 2 and name not in _PLACES]
+    if variable not in ds.variables or ds[variable].ndim < 2:
+        raise ValueError(
+            f"There is no swath variable {variable!r}, only {', '.join(known) or 'none at all'}."
+        )
+    for name in _PLACES:
+        if name not in ds.variables:
+            raise ValueError(
+                f"The dataset has no {name} of each pixel: ask open_granule for the variables"
+                f" {variable!r}, 'latitude' and 'longitude'."
+            )
+    if ds["latitude"].ndim == 1:
+        raise ValueError(
+            f"{variable} has one latitude for each profile: this is a curtain, plot_curtain"
+            " draws it."
+        )
+    more = set(ds[variable].dims) - set(ds["latitude"].dims)
+    if more or set(ds["longitude"].dims) != set(ds[variable].dims):
+        extra = ", ".join(f"{dim}={ds.sizes[dim] - 1}" for dim in sorted(map(str, more)))
+        raise ValueError(
+            f"{variable} and its latitude and longitude have different dimensions; choose one of"
+            f" each other dimension, such as ds.isel({extra or '...'})."
+        )
+    along, across = sorted(map(str, ds["latitude"].dims), key=lambda dim: dim == "across_track")
+    return along, across
+
+
+_PLACES = ("latitude", "longitude")
+
+
+def _classes(
+    ds: xr.Dataset, variable: str, values: Array, whole: bool
+) -> dict[int, tuple[str, str]] | None:
+    """Return name and colour of each code that occurs, or None for a quantity."""
+    import matplotlib as mpl
+
+    told, found = granule_id(ds), np.unique(values[np.isfinite(values)])
+    file_type = told.file_type if told else ""
+    table = class_table(file_type, variable)
+    if table is not None:
+        missing = [code for code, each in table.items() if each.role == "missing"]
+        values[np.isin(values, missing)] = np.nan
+        found = found[~np.isin(found, missing)]
+        known = {code: (each.name, each.colour) for code, each in table.items()}
+        return {
+            code: known.get(code) or unknown_class(code)[:2] for code in found.astype(int).tolist()
+        }
+    if not whole or len(found) > MAX_CODES:
+        return None
+    text = str(ds[variable].attrs.get("definition", ""))
+    names = dict(re.findall(r"(?<![\w.])(-?\d+)\s*[:=]\s*([^\n,;]+)", text))
+    names |= {
+        str(k): v for f in flags(file_type) if f.name == variable for k, v in f.meanings.items()
+    }
+    colours = mpl.colormaps["viridis"](np.linspace(0, 1, max(2, len(found))))
+    return {
+        code: (f"{code}: {names.get(str(code), 'no name')}".strip(), mpl.colors.to_hex(colour))
+        for code, colour in zip(found.astype(int).tolist(), colours, strict=False)
+    }
+
+
+def _numbered(
+    classes: dict[int, tuple[str, str]], values: Array
+) -> tuple[Array, Colormap, Normalize]:
+    """Return the position of each code in the table, and colours for these positions."""
+    from matplotlib.colors import ListedColormap, Normalize
+
+    codes = np.array(sorted(classes), dtype=float)
+    numbers = np.where(np.isfinite(values), np.searchsorted(codes, values), np.nan)
+    colours = ListedColormap([classes[int(code)][1] for code in codes] or ["white"])
+    return numbers, colours, Normalize(-0.5, max(1, len(codes)) - 0.5)
+
+
+def _scale(
+    look: Display,
+    values: Array,
+    norm: str | Normalize | None,
+    vmin: float | None,
+    vmax: float | None,
+) -> tuple[Normalize, str]:
+    """Choose the limits of the colours: those asked for, of the table, or of most values."""
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import LogNorm, Normalize
+
+    finite = values[np.isfinite(values)]
+    if norm is not None and not isinstance(norm, str):
+        if vmin is not None or vmax is not None:
+            raise ValueError("norm has limits of its own: give it vmin and vmax, or leave it out.")
+        norm.autoscale_None(finite)
+        return norm, ""
+    kind, note = norm or look.scale, ""
+    if kind == "log":
+        finite = finite[finite > 0]
+        if vmin is not None and vmin <= 0:
+            vmin = float(finite.min()) if finite.size else None
+            note = "colours begin at the smallest value above 0: a logarithm has no 0"
+    if not finite.size:
+        finite = np.array([1.0, 2.0])
+    low, high = look.limits or np.percentile(finite, [1, 99]).tolist()
+    if (vmin is not None and vmin >= high) or (vmax is not None and vmax <= low):
+        low, high = finite.min(), finite.max()  # the table does not go with what is asked for
+    low, high = low if vmin is None else vmin, high if vmax is None else vmax
+    if low >= high:
+        if vmin is not None or vmax is not None:
+            raise ValueError(
+                f"Colours from {low:g} to {high:g} are none: the values run from"
+                f" {finite.min():g} to {finite.max():g}."
+            )
+        high = low + 1
+    scale = {"log": LogNorm, "linear": Normalize}.get(kind)
+    made: Any = scale() if scale else ScalarMappable(norm=kind).norm  # type: ignore[arg-type]
+    made.vmin, made.vmax = low, high
+    return made, note
+
+
+def _times(ds: xr.Dataset, dims: tuple[str, str]) -> Array:
+    """Return the time of each line, also where ``where`` has made one of each pixel."""
+    time = ds["time"]
+    if time.ndim == 1:
+        return np.asarray(time.values)
+    pixels = time.transpose(*dims).values
+    return np.asarray(np.fmax.reduce(pixels, axis=1))
+
+
+def _right_km(latitude: Array, longitude: Array) -> Array:
+    """Measure one line: distance of its columns to the first one (km)."""
+    lat, lon = np.radians(latitude), np.radians(longitude)
+    half = np.sin(np.diff(lat) / 2) ** 2
+    half += np.cos(lat[1:]) * np.cos(lat[:-1]) * np.sin(np.diff(lon) / 2) ** 2
+    return np.concatenate([[0.0], np.cumsum(2 * 6371.0 * np.arcsin(np.sqrt(half)))])
+
+
+def _label_map(ax: Axes, swath: Swath) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    west, east, south, north = swath.limits
+    height, middle = north - south, (west + east) / 2
+    narrow = max(0.2, float(np.cos(np.radians((south + north) / 2))))
+    half = max(east - west, 0.5 * height / narrow) / 2 + 0.01
+    ax.set_xlim(middle - half, middle + half)  # wide enough to see where on Earth this is
+    ax.set_ylim(max(-90, south - 0.01), min(90, north + 0.01))
+    ax.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 3, 5, 10]))
+    label_degrees(ax)
+
+
+def _label_track(ax: Axes, swath: Swath) -> None:
+    """Write latitude, and time when it is known, below the lines of the swath."""
+    from matplotlib.ticker import MaxNLocator
+
+    along = swath.track
+    if (np.diff(along) < 0).all() or (np.diff(along) > 0).all():  # round latitudes, where they are
+        rounds = MaxNLocator(7, steps=[1, 2, 5, 10]).tick_values(along.min(), along.max())
+        rounds = rounds[(rounds >= along.min()) & (rounds <= along.max())]
+        ticks = np.array([np.abs(along - value).argmin() for value in rounds], dtype=int)
+        labels = [degrees(value, "SN") for value in rounds]
+    else:  # over a pole each latitude comes twice
+        ticks = np.linspace(0, len(along) - 1, 7).astype(int)
+        labels = [degrees(float(along[n].round(1)), "SN") for n in ticks]
+    known = swath.time is not None and np.issubdtype(swath.time.dtype, np.datetime64)
+    if swath.time is not None and known:
+        clock = [str(swath.time[n].astype("datetime64[s]"))[11:16] for n in ticks]
+        labels = [f"{label}\n{time}" for label, time in zip(labels, clock, strict=True)]
+    ax.set_xticks(swath.lines[0] + 0.5 + ticks, labels)
+    ax.set_xlabel("Latitude" + (" and time (UTC)" if known else ""))
+    ax.set_ylim(swath.right_km.max(), swath.right_km.min())
+    ax.set_ylabel(f"Right of {'nadir' if swath.from_nadir else 'the left edge'}\n(km)")

@@ -1,0 +1,1 @@
+"""MSI, the imager: radiances, cloud mask, cloud and aerosol retrievals."""

@@ -1,0 +1,1 @@
+"""ATLID, the lidar: light at 355 nm, its echo, features, classes and profiles."""

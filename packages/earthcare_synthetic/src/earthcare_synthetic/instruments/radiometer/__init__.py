@@ -1,0 +1,1 @@
+"""BBR, the broadband radiometer: sunlight and heat that leave the Earth."""

@@ -1,0 +1,1 @@
+"""What several instruments together tell of a frame."""
