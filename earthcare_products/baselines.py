@@ -60,7 +60,7 @@ def baselines(file_type: str) -> tuple[Baseline, ...]:
     open_ones = set()
     for collection, types in census().items():
         for name, row in types.get(file_type, {}).items():
-            largest[name] = max(largest.get(name, row), row, key=lambda each: each.count)
+            largest[name] = max(largest.get(name, row), row, key=lambda each: each.items)
             if any(word in collection for word in _OPEN):
                 open_ones.add(name)
     return tuple(
@@ -70,7 +70,7 @@ def baselines(file_type: str) -> tuple[Baseline, ...]:
             datetime.fromisoformat(row.end),
             row.first or "",
             row.last or "",
-            row.count,
+            row.items,
             name in open_ones,
         )
         for name, row in sorted(largest.items())

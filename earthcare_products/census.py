@@ -3,7 +3,7 @@
 The numbers are in ``data/census.json``, which states where they are from.
 
 >>> row = census()["EarthCAREL2Validated_MAAP"]["MSI_COP_2A"]["AB"]
->>> row.first, row.last, row.count
+>>> row.first, row.last, row.items
 ('02487D', '06307B', 24674)
 """
 
@@ -24,7 +24,7 @@ class Counted(NamedTuple):
 
     first: str | None
     last: str | None
-    count: int
+    items: int
     begin: str
     end: str
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from importlib.resources import files
 from pathlib import Path
 
 import matplotlib as mpl
@@ -19,7 +20,7 @@ from earthcare_products.granule_ids import file_type, orbit_and_frame, parse_gra
 from earthcare_products.products import PRODUCTS
 from earthcare_synthetic.products.table import FILE_TYPES, TABLES, Variable, read_table
 
-DISPLAYED = json.loads((BASELINES.parent / "display.json").read_text())
+DISPLAYED = json.loads((files("earthcare_products") / "data/display.json").read_text("utf-8"))
 DOI = re.compile(r"10\.\d{4,6}/\S+")
 
 

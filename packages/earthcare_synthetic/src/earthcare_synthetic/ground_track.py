@@ -189,7 +189,7 @@ def node_time(orbit: int) -> datetime:
 
 def local_time_of_node(orbit: npt.ArrayLike) -> FloatArray:
     """Mean local time of the ascending node in hours; the descending node is 12 h later."""
-    return np.asarray(np.interp(orbit, list(_LOCAL_TIMES), list(_LOCAL_TIMES.values())))
+    return np.asarray(np.interp(np.asarray(orbit), list(_LOCAL_TIMES), list(_LOCAL_TIMES.values())))
 
 
 def node_longitude(orbit: npt.ArrayLike) -> FloatArray:

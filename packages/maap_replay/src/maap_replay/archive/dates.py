@@ -1,8 +1,8 @@
 """When items were processed, published and updated: a rule, as no more than a few are public.
 
-All functions take and return whole seconds since 1970, but for `with_milliseconds`. The two processing
-times of the reprocessing of 2025 that are public in full (04366E and 04537E, five minutes apart)
-set its pace.
+All functions take and return whole seconds since 1970, but for `with_milliseconds`. The two
+processing times of the reprocessing of 2025 that are public in full (04366E and 04537E, five
+minutes apart) set its pace.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from earthcare_products.products import catalogue_entry
 from maap_replay.archive import frames
 
-Integers = npt.NDArray[np.int64]
+#: One or many.
+Integers = Any
 
 #: When the census was taken: nothing is younger.
 COUNTED = int(datetime(2026, 2, 6, 21, 0, tzinfo=UTC).timestamp())
@@ -78,7 +78,7 @@ def published(numbers: Integers, made: Integers) -> Integers:
     return np.minimum(seconds, np.maximum(COUNTED, made))
 
 
-def with_milliseconds(numbers: Integers, seconds: npt.NDArray[Any]) -> Integers:
+def with_milliseconds(numbers: Integers, seconds: Integers) -> Integers:
     """Milliseconds since 1970 at which items came into the catalogue, from whole seconds."""
     return seconds.astype(np.int64) * 1000 + numbers // 8 * 37 % 1000
 

@@ -115,9 +115,10 @@ def _node(file_type: str, frame: int) -> Any:
 
 def _odd_assets(frame: int) -> Json:
     rest = frame % ODD_EVERY
-    gone = {_NO_PICTURE: ("thumbnail", "quicklook", "quicklook_jpeg")}
-    gone[_NO_QUICKLOOK] = ("quicklook", "quicklook_jpeg")
-    return dict.fromkeys(gone.get(rest, ()))
+    if rest not in (_NO_PICTURE, _NO_QUICKLOOK):
+        return {}
+    gone = ["quicklook", "quicklook_jpeg", *(["thumbnail"] if rest == _NO_PICTURE else [])]
+    return dict.fromkeys(gone)
 
 
 def stamp(when: float, digits: int = 3) -> str:

@@ -21,8 +21,12 @@ class Named(Protocol):
     """Items with ids."""
 
     def __len__(self) -> int: ...
-    def id(self, position: int) -> str: ...
-    def find(self, product_id: str) -> int | None: ...
+
+    def id(self, position: int) -> str:
+        """Id of an item."""
+
+    def find(self, product_id: str) -> int | None:
+        """Position of an id."""
 
 
 class Ids:

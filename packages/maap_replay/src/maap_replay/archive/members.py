@@ -70,19 +70,18 @@ def members(file_type: str, row: Counted) -> tuple[Numbers, Copies]:
         Numbers of frames (`frames.number`), and 0, or 1 and more for those processed again.
     """
     assert row.first is not None and row.last is not None
-    first, last, count = frames.number(row.first), frames.number(row.last), row.count
+    first, last, count = frames.number(row.first), frames.number(row.last), row.items
     numbers = np.arange(first, last + 1, dtype=np.int32)
     if file_type == "CPR_APC_2A":
         numbers = numbers[(numbers % 8 == 0) | (numbers == first)]
-    elif (
-        catalogue_entry(file_type).acquisition == "calibration" or file_type in _RARE
-    ) and count <= len(numbers):
+    rare = catalogue_entry(file_type).acquisition == "calibration" or file_type in _RARE
+    if rare and count <= len(numbers):
         return _spread(first, last, count), np.zeros(count, np.int8)
     if count > len(numbers):
         return _repeated(numbers, count)
     twice = numbers % TWICE_EVERY == TWICE_REST
     twice &= np.cumsum(twice) <= count - 3  # of a handful none
-    lost = len(numbers) - (count - np.count_nonzero(twice))
+    lost = len(numbers) - count + int(np.count_nonzero(twice))
     if row.last == OUTAGE_ENDS:
         gone = (numbers < last) & (numbers >= last - lost)
     elif count < LEAST_SHARE * len(numbers):
@@ -126,7 +125,7 @@ def _scattered(numbers: Numbers, lost: int) -> Mask:
     order = _hashes()[numbers // STRETCH].astype(np.int64) << 20 | np.arange(len(numbers))
     gone = _smallest(order + (safe.astype(np.int64) << 60), int(lost * TOGETHER))
     order = _hashes()[numbers] + ((safe | gone).astype(np.int64) << 60)
-    return gone | _smallest(order, lost - np.count_nonzero(gone))
+    return gone | _smallest(order, lost - int(np.count_nonzero(gone)))
 
 
 def _smallest(values: npt.NDArray[np.int64], count: int) -> Mask:

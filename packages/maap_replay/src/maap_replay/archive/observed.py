@@ -23,8 +23,15 @@ _OPEN = "EarthCAREL2Validated_MAAP"
 @cache
 def observed() -> tuple[Json, ...]:
     """Complete items."""
-    rows = json.loads(files("maap_replay.recordings").joinpath("observed.json").read_text("utf-8"))
-    return tuple(_item(rank, row) for rank, row in enumerate(rows))
+    return tuple(_item(rank, row) for rank, row in enumerate(rows()))
+
+
+@cache
+def rows() -> list[Json]:
+    """What public pages show, an item each."""
+    text = files("maap_replay.recordings").joinpath("observed.json").read_text("utf-8")
+    shown: list[Json] = json.loads(text)
+    return shown
 
 
 def _item(rank: int, row: Json) -> Json:
@@ -35,9 +42,8 @@ def _item(rank: int, row: Json) -> Json:
     item = items.item_of_frame(
         row.get("collection", _OPEN), row["id"], frame, published, drawn, row["style"]
     )
-    told: Json = {
-        key: row[key] for key in ("properties", "assets", "geometry", "bbox") if key in row
-    }
+    parts = ("properties", "assets", "geometry", "bbox")
+    told: Json = {key: row[key] for key in parts if key in row}
     if "properties" in row and "published" not in row["properties"]:
         # The original page lists its five items in an order that is not that of their times.
         day = datetime(2025, 9, 15, 8, rank, tzinfo=UTC)

@@ -36,13 +36,13 @@ def files(file_type: str, row: Counted) -> Files:
     first, last = (int(datetime.fromisoformat(t).timestamp()) for t in (row.begin, row.end))
     days = np.arange(first // DAY, last // DAY + 1) * DAY
     days[0] = first
-    days = days[-row.count :]
-    versions = np.full(len(days), row.count // len(days))
-    more = row.count - versions.sum()
+    days = days[-row.items :]
+    versions = np.full(len(days), row.items // len(days))
+    more = row.items - versions.sum()
     versions[np.linspace(0, len(days) - 1, more + 2).astype(int)[1:-1]] += 1
     start = np.repeat(days, versions)
     ends = np.cumsum(versions)
-    version = np.arange(row.count) - np.repeat(ends - versions, versions) + 1
+    version = np.arange(row.items) - np.repeat(ends - versions, versions) + 1
     return Files(start, start + _DAYS[file_type] * DAY, version)
 
 

@@ -42,7 +42,7 @@ class Segment(ABC):
         self.row = row
 
     def __len__(self) -> int:
-        return self.row.count
+        return self.row.items
 
     @property
     @abstractmethod
@@ -136,26 +136,32 @@ class FrameSegment(Segment):
 
     @property
     def start(self) -> Integers:
+        """First second of each item, since 1970."""
         return np.asarray(items.begin(self.file_type, self.numbers))
 
     @property
     def end(self) -> Integers:
+        """Last second of each item."""
         return np.asarray(items.end(self.file_type, self.numbers))
 
     @property
     def second(self) -> Integers:
+        """The second time in each id."""
         return _created(self.file_type, self.baseline, self.row)
 
     @property
     def published(self) -> Integers:
+        """When each item came into the catalogue, in milliseconds."""
         seconds = _published(self.file_type, self.baseline, self.row)
-        return dates.with_milliseconds(self.numbers, seconds)
+        return np.asarray(dates.with_milliseconds(self.numbers, seconds))
 
     @property
     def last_part(self) -> Integers:
+        """What the end of each id says."""
         return self.numbers
 
     def id(self, position: int) -> str:
+        """Id of an item."""
         numbers, copies = members(self.file_type, self.row)
         frame = numbers[position].astype(np.int64)
         made = dates.created(self.file_type, self.baseline, frame, int(copies[position]))
@@ -163,6 +169,7 @@ class FrameSegment(Segment):
         return items.id_of(self.file_type, self.baseline, int(frame), int(start), int(made))
 
     def items(self, positions: Positions) -> list[Json]:
+        """Complete items."""
         numbers, published = self.numbers[positions], self.published[positions]
         drawn = footprints.drawn(numbers, items.shape_of(self.file_type))
         return [
@@ -173,10 +180,12 @@ class FrameSegment(Segment):
         ]
 
     def sample(self) -> Json:
+        """First item; its times and its place do not matter."""
         frame = int(members(self.file_type, self.row)[0][0])
         return items.item_of_frame(self.collection, self.id(0), frame, 0, {})
 
     def positions_of(self, product_id: str) -> Positions:
+        """Where items with an id may lie."""
         name = parse_granule_id(product_id)
         if not name.orbit:
             return np.arange(0)
@@ -185,10 +194,12 @@ class FrameSegment(Segment):
         return np.arange(low, high)
 
     def meets(self, positions: Positions, area: footprints.Area) -> npt.NDArray[np.bool_]:
+        """Whether the footprint of items meets an area."""
         shape = items.shape_of(self.file_type)
         return area.meets(self.numbers[positions], shape)
 
     def column(self, name: str) -> Any:
+        """Values of a property: one for all, an array, or None."""
         if name == "frame":
             return _LETTERS[self.numbers % 8]
         if name == "sat:orbit_state":
@@ -213,45 +224,56 @@ class FileSegment(Segment):
 
     @property
     def start(self) -> Integers:
+        """First second of each item, since 1970."""
         return self.files.start
 
     @property
     def end(self) -> Integers:
+        """Last second of each item."""
         return self.files.end
 
     @property
     def second(self) -> Integers:
+        """The second time in each id."""
         return self.files.end
 
     @property
     def published(self) -> Integers:
+        """When each item came into the catalogue, in milliseconds."""
         return orbit_files.published(self.files.start)
 
     @property
     def last_part(self) -> Integers:
+        """What the end of each id says."""
         return self.files.version
 
     def id(self, position: int) -> str:
+        """Id of an item."""
         return orbit_files.id_of(self.file_type, self.baseline, self.files, position)
 
     def items(self, positions: Positions) -> list[Json]:
+        """Complete items."""
         return [
             orbit_files.item(self.collection, self.id(position), self.files, position)
             for position in positions
         ]
 
     def sample(self) -> Json:
+        """First item; its times and its place do not matter."""
         return self.items(np.array([0]))[0]
 
     def positions_of(self, product_id: str) -> Positions:
+        """Where items with an id may lie."""
         start = int(parse_granule_id(product_id).start_time.timestamp())
         same = self.files.start == start
         return np.flatnonzero(same & (self.files.version == int(product_id[54:])))
 
     def meets(self, positions: Positions, area: footprints.Area) -> npt.NDArray[np.bool_]:
+        """Whether the footprint of items meets an area."""
         return np.zeros(len(positions), dtype=bool)
 
     def column(self, name: str) -> Any:
+        """Values of a property: one for all, an array, or None."""
         if name in ("created", "processing:datetime"):
             return orbit_files.created(self.files.start) * MICRO
         if name == "updated":
@@ -266,11 +288,12 @@ def segment(collection: str, file_type: str, baseline: str, row: Counted) -> Seg
 
 
 def _created(file_type: str, baseline: str, row: Counted) -> Integers:
-    numbers, copies = members(file_type, row)
-    return dates.created(file_type, baseline, numbers.astype(np.int64), copies.astype(np.int64))
+    numbers, copies = (each.astype(np.int64) for each in members(file_type, row))
+    return np.asarray(dates.created(file_type, baseline, numbers, copies))
 
 
 @cache
 def _published(file_type: str, baseline: str, row: Counted) -> npt.NDArray[np.int32]:
     numbers = members(file_type, row)[0].astype(np.int64)
-    return dates.published(numbers, _created(file_type, baseline, row)).astype(np.int32)
+    seconds = dates.published(numbers, _created(file_type, baseline, row))
+    return np.asarray(seconds, dtype=np.int32)

@@ -52,6 +52,8 @@ class Store:
 
     recordings: Recordings
     make: GranuleFile
+    #: Addresses of the assets of kept items; those of the archive follow from the address.
+    objects: dict[str, Stored] = field(default_factory=dict)
     made: dict[tuple[str, str], tuple[Path, float]] = field(default_factory=dict)
     # One writer for each file, however many requests wait for it, and few writers at a time: they
     # share a pool of threads with the sending of files.
@@ -80,28 +82,42 @@ STORE: web.AppKey[Store] = web.AppKey("store", Store)
 
 
 def store(recordings: Recordings, make: GranuleFile) -> Store:
-    """Store with the assets of all items."""
-    return Store(recordings, make)
+    """Store with the assets of all items. An object is open if any open collection lists it."""
+    kept = Store(recordings, make)
+    for item in search.contents(recordings).by_address.values():
+        is_open = recordings.is_open(item["collection"])
+        for asset in item["assets"].values():
+            _, data, rest = asset["href"].partition("/data/")
+            if data:
+                seen = kept.objects.get(data + rest)
+                kept.objects[data + rest] = Stored(
+                    item["id"], _suffix(rest), is_open or (seen is not None and seen.is_open)
+                )
+    return kept
 
 
-def _stored(recordings: Recordings, path: str) -> Stored | None:
-    """What an item has at an address; it is open if any open collection lists it."""
-    product_id = path.rstrip("/").rpartition("/")[2].partition(".")[0]
+def _suffix(path: str) -> str:
+    return ".zip" if "zipper/" in path else f".{path.rpartition('.')[2]}"
+
+
+def _stored(kept: Store, path: str) -> Stored | None:
+    """What lies at an address: of a kept item, or of one of the archive."""
+    if path in kept.objects:
+        return kept.objects[path]
+    product_id = path.rpartition("/")[2].partition(".")[0]
     places = [
-        item
-        for item in search.contents(recordings).items(product_id)
+        item["collection"]
+        for item in search.contents(kept.recordings).items(product_id)
         if any(asset["href"].endswith(path) for asset in item["assets"].values())
     ]
     if not places:
         return None
-    suffix = ".zip" if "/zipper/" in path else f".{path.rpartition('.')[2]}"
-    is_open = any(recordings.is_open(item["collection"]) for item in places)
-    return Stored(product_id, suffix, is_open)
+    return Stored(product_id, _suffix(path), any(map(kept.recordings.is_open, places)))
 
 
 async def serve(request: web.Request) -> web.StreamResponse:
     """Answer HEAD and GET below ``/data/``."""
-    stored = _stored(request.app[STORE].recordings, request.path)
+    stored = _stored(request.app[STORE], request.path)
     public = "/public/" in request.path  # pictures
     if not public and not is_valid(bearer(request) or "", request.app[ISSUED]):
         return unauthorized()
@@ -158,9 +174,10 @@ def denied(reason: str) -> web.Response:
 async def _zip(request: web.Request, product_id: str) -> web.StreamResponse:
     """Zip of the data file and its header in a folder, streamed without a length."""
     store, paths = request.app[STORE], {}
+    recording = store.recordings.folder
     inside = request.path.replace("/data/zipper/", "data/", 1)
     for suffix in (".h5", ".HDR"):
-        path = store.recording and store.recording / inside / f"{product_id}{suffix}"
+        path = recording and recording / inside / f"{product_id}{suffix}"
         if path and recorded.has_data(path.parent):
             if not path.exists():
                 return recorded.not_recorded(f"{path.name} as a whole, so there is no zip")

@@ -60,7 +60,8 @@ def _span() -> tuple[float, float]:
 
 
 def _last_frame() -> str:
-    return max(row.last for row in _rows() if row.last)
+    last: str = max(row.last for row in _rows() if row.last)
+    return last
 
 
 def _day(seconds: float) -> str:
