@@ -13,6 +13,7 @@ from earthcare_synthetic.ground_track import PERIOD
 from maap_replay.archive import dates, footprints, frames
 from maap_replay.recordings.expand import expand
 from maap_replay.recordings.patch import Json
+from maap_replay.recordings.sizes import with_sizes
 
 #: What an item that no public page shows says of itself, in the README and where it is recorded.
 ORIGIN = "written by rule: census of February 2026, track model"
@@ -106,7 +107,8 @@ def item_of_frame(
     if odd := _odd_assets(frame):
         patch["assets"] = odd
     style = style or style_of(file_type, baseline, frame)
-    return expand({"id": product_id, "collection": collection, "style": style, "patch": patch})
+    line = {"id": product_id, "collection": collection, "style": style, "patch": patch}
+    return with_sizes(expand(line))
 
 
 def _node(file_type: str, frame: int) -> Any:

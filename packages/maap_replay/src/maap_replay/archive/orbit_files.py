@@ -17,6 +17,7 @@ from earthcare_products.census import Counted
 from maap_replay.archive.items import stamp
 from maap_replay.recordings.expand import expand
 from maap_replay.recordings.patch import Json
+from maap_replay.recordings.sizes import with_sizes
 
 Integers = npt.NDArray[np.int64]
 DAY = 86400
@@ -81,4 +82,4 @@ def item(collection: str, product_id: str, known: Files, position: int) -> Json:
         "updated": stamp(int(updated(start)), 0),
     }
     line = {"id": product_id, "collection": collection, "style": "2025-12"}
-    return expand({**line, "patch": {"properties": properties}})
+    return with_sizes(expand({**line, "patch": {"properties": properties}}))

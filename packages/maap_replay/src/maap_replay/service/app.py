@@ -60,7 +60,7 @@ def make_app(
     app[faults.ACTIVE] = []
     app[tokens.ISSUED], app[tokens.KNOWN], app[tokens.FORMS] = {}, set(), []
     app[tokens.LIFETIME] = token_seconds
-    app[data.STORE] = data.store(recordings, granule_file or _synthetic)
+    app[data.STORE] = data.store(recordings, granule_file or _synthetic(recordings))
     for part in (catalogue, tokens, data, faults):
         part.add_routes(app.router)
     return app
@@ -106,8 +106,21 @@ async def refuse(request: web.Request, handler: Handler) -> web.StreamResponse:
         return response
 
 
-def _synthetic(product_id: str, suffix: str) -> Path:
-    # Imported when first needed: the writers bring netCDF and take a second to import.
-    from maap_replay.granules import granule_file
+def _synthetic(recordings: Recordings) -> data.GranuleFile:
+    """Maker of synthetic granules, of the size that the catalogue states."""
 
-    return granule_file(product_id, suffix)
+    def make(product_id: str, suffix: str) -> Path:
+        # Imported when first needed: the writers bring netCDF and take a second to import.
+        from maap_replay.granules import granule_file
+
+        found = search.contents(recordings).items(product_id)
+        found.sort(key=lambda item: not recordings.is_open(item["collection"]))
+        stated = [
+            asset.get("file:size")
+            for item in found
+            for asset in item["assets"].values()
+            if asset["href"].endswith(f"/{product_id}{suffix}")
+        ]
+        return granule_file(product_id, suffix, stated[0] if stated else None)
+
+    return make
