@@ -36,6 +36,11 @@ def why_nothing(wanted: Wanted) -> list[str]:
     return said
 
 
+def last_day() -> str:
+    """Day of the last item of the census."""
+    return _day(_span()[1])
+
+
 def _equalities(tree: Any) -> Iterator[tuple[str, Any]]:
     """Names and what they are asked to equal, anywhere in a filter."""
     if not isinstance(tree, dict):
