@@ -57,7 +57,7 @@ clean:  ## remove the environment, the built book and caches (not the granules: 
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install -q --disable-pip-version-check uv || true
 	if [ -x $(BIN)/uv ]; then \
-		export VIRTUAL_ENV=$(CURDIR)/.venv; \
+		export VIRTUAL_ENV="$(CURDIR)/.venv"; \
 		$(BIN)/uv pip install -q --require-hashes -r requirements.lock && \
 		$(BIN)/uv pip install -q --no-deps $(OURS); \
 	else \

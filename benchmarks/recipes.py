@@ -200,7 +200,7 @@ def warm_up(recipe: str) -> None:
     import h5py
     import numpy as np
 
-    import earthcare_tutorial._plan
+    import earthcare_tutorial.streaming.variables
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "tiny.h5"

@@ -34,3 +34,9 @@ FRAME_LIMITS = {
     "G": (-67.5, -67.5),
     "H": (-67.5, -22.5),
 }
+
+#: What the products call the height of a bin above the ellipsoid, in m.
+HEIGHTS = ("height", "sample_altitude", "binHeight", "bin_height", "geometrical_height")
+#: And the ground, and the tropopause.
+ELEVATIONS = ("elevation", "surface_elevation", "surfaceElevation")
+TROPOPAUSES = ("tropopause_height", "tropopause_height_wmo")

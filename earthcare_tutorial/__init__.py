@@ -2,26 +2,28 @@
 
 from importlib.metadata import PackageNotFoundError, version
 
-from earthcare_tutorial._ranges import StreamStats, stream_stats
 from earthcare_tutorial.access import check_access
 from earthcare_tutorial.assets import asset_table, h5_url, pick_assets
 from earthcare_tutorial.auth import Token, login
 from earthcare_tutorial.basemap import mark_synthetic
+from earthcare_tutorial.classifying import class_fractions, classes, plot_classes
 from earthcare_tutorial.credentials import credential_places, save_credentials
-from earthcare_tutorial.download import download
+from earthcare_tutorial.curtain import plot_curtain
 from earthcare_tutorial.granule import (
     above_sea_level,
+    baselines,
     describe,
     mask_quality,
     to_display_units,
     trim_to_frame,
 )
 from earthcare_tutorial.maps import plot_map
+from earthcare_tutorial.mean_profile import plot_profile
 from earthcare_tutorial.products import PRODUCTS, file_type, identify
 from earthcare_tutorial.quicklook import quicklook_url, show_gallery, show_quicklook
 from earthcare_tutorial.saving import data_doi, save_figure
 from earthcare_tutorial.searching import count, search
-from earthcare_tutorial.stream import open_granule
+from earthcare_tutorial.streaming import StreamStats, download, open_granule, stream_stats
 from earthcare_tutorial.swath import plot_swath
 
 __all__ = [
@@ -31,7 +33,10 @@ __all__ = [
     "__version__",
     "above_sea_level",
     "asset_table",
+    "baselines",
     "check_access",
+    "class_fractions",
+    "classes",
     "count",
     "credential_places",
     "data_doi",
@@ -45,7 +50,10 @@ __all__ = [
     "mask_quality",
     "open_granule",
     "pick_assets",
+    "plot_classes",
+    "plot_curtain",
     "plot_map",
+    "plot_profile",
     "plot_swath",
     "quicklook_url",
     "save_credentials",

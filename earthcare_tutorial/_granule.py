@@ -1,4 +1,4 @@
-"""What a dataset says of itself: its granule, how its values are judged, named and shown."""
+"""What a dataset says of itself: its granule, how its values are judged, named and coloured."""
 
 from __future__ import annotations
 
@@ -11,12 +11,19 @@ import numpy as np
 from earthcare_products.classes import class_table
 from earthcare_products.display import Display, display, pretty_unit
 from earthcare_products.granule_ids import GranuleId, parse_granule_id
+from earthcare_products.msi_grid import COLUMNS, JOINT_KM, JOINT_NADIR, NADIR_COLUMN, PITCH_KM
 from earthcare_products.quality import Flag, flag_of, flags
 
 if TYPE_CHECKING:
     import xarray as xr
+    from numpy.typing import NDArray
 
+    Array = NDArray[Any]
     Keep = Collection[int] | Mapping[str, Collection[int]]
+
+# By the width of a whole line: the column at nadir, and the km from column to column (none between
+# BBR's views). These are MSI's own grid, the joint standard grid, and fore, nadir, aft.
+NADIR = {COLUMNS: (NADIR_COLUMN, PITCH_KM), 201: (JOINT_NADIR, JOINT_KM), 3: (1, 0.0)}
 
 
 def granule_id(ds: xr.Dataset) -> GranuleId | None:
@@ -113,5 +120,6 @@ def granule_title(ds: xr.Dataset) -> str:
 
 def label(ds: xr.Dataset, variable: str) -> str:
     """Return "Long name (unit)" for the unit shown."""
-    name = str(ds[variable].attrs.get("long_name") or variable.replace("_", " "))
-    return f"{name[:1].upper()}{name[1:]} ({pretty_unit(look_of(ds, variable).unit)})"
+    look = look_of(ds, variable)
+    name = look.label or str(ds[variable].attrs.get("long_name") or variable.replace("_", " "))
+    return f"{name[:1].upper()}{name[1:]} ({pretty_unit(look.unit)})"

@@ -101,21 +101,28 @@ def _fetch(
     patient = using or session()
     wanted = re.fullmatch(r"bytes=(\d+)-(\d+)", request.get("headers", {}).get("Range", ""))
     most = int(wanted[2]) - int(wanted[1]) + 1 if wanted else None
-    give_up = time.monotonic() + PATIENCE
+
+    def get() -> tuple[requests.Response, bytes]:
+        with patient.get(url, timeout=TIMEOUT, stream=True, **request) as answer:
+            return answer, _body(answer, most)
+
     try:
-        for left in reversed(range(TRIES)):
-            try:
-                with patient.get(url, timeout=TIMEOUT, stream=True, **request) as answer:
-                    return answer, _body(answer, most)
-            except requests.RequestException as error:
-                trouble = no_answer(error, url)
-                asked_enough = isinstance((*error.args, None)[0], MaxRetryError)
-            if asked_enough or not left or time.monotonic() > give_up:
-                break
-            time.sleep(BACKOFF * 2 ** (TRIES - 1 - left))
+        return whole(get, url)
     finally:
         if using is None:
             patient.close()
+
+
+def whole(ask: Callable[[], T], url: str) -> T:
+    """Ask again when a body breaks off; when there is no answer at all, the session has done so."""
+    for left in reversed(range(TRIES)):
+        try:
+            return ask()
+        except requests.RequestException as error:
+            trouble = no_answer(error, url)
+            if isinstance((*error.args, None)[0], MaxRetryError):
+                break
+        time.sleep(BACKOFF * 2 ** (TRIES - 1 - left) if left else 0)
     raise trouble
 
 

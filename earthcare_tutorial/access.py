@@ -9,7 +9,7 @@ from earthcare_tutorial._http import BUSY, TRIES, fetch
 from earthcare_tutorial._notes import _say
 from earthcare_tutorial.assets import h5_url
 from earthcare_tutorial.auth import Token, auth_for
-from earthcare_tutorial.credentials import TOKEN_PAGE, Secret
+from earthcare_tutorial.credentials import TOKEN_PAGE, hidden
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"  # the first 8 bytes of each HDF5 file
 
+#: How the other files of a granule begin.
+OTHERS = {
+    b"<Earth_Explorer_Header": "the header",
+    b"PK\x03\x04": "the ZIP",
+    b"\xff\xd8\xff": "a picture",
+    b"\x89PNG\r\n": "a picture",
+}
 #: The rungs on the way to the data, in the order in which they are climbed, with what to do when
 #: one breaks.
 RUNGS = {
@@ -46,7 +53,7 @@ def check_access(item: pystac.Item | str, token: Token | str) -> pd.DataFrame:
         One row per rung: "result" is ok, failed or not tried, "cure" says what to do. A sentence
         with what was seen is printed for the rung that failed.
     """
-    token = token if isinstance(token, Token) else Secret(token)
+    token = hidden(token)
     failed, seen = _climb(item, token)
     names = list(RUNGS)
     broken = names.index(failed) if failed else len(names)
@@ -122,6 +129,12 @@ def judge(answer: requests.Response, start: bytes, name: str) -> tuple[str, str]
         return "network", f"The data server is busy ({status})."
     if answer.ok and start.startswith(SIGNATURE):
         return "", ""
+    for first, what in OTHERS.items():
+        if answer.ok and first in start[:300]:
+            return (
+                "address",
+                f"{name} is {what} of a granule, not its data: take pick_assets(item)['h5'].",
+            )
     if answer.ok and ("html" in kind or start.lstrip().startswith(b"<")):
         return "account", (
             f"The data server sends a web page in place of {name}: open {TOKEN_PAGE} in a browser"

@@ -24,6 +24,7 @@ from earthcare_tutorial.credentials import (
     clean,
     days_left,
     find_credentials,
+    hidden,
     is_token,
     token_end,
 )
@@ -317,7 +318,7 @@ def login(
     ConnectionError
         When the login service does not answer within 25 s.
     """
-    offline_token = None if offline_token is None else Secret(offline_token)
+    offline_token = hidden(offline_token)
     found, source = find_credentials(credentials, offline_token, other_tools=other_tools)
     cleaned, cured = clean(found.pop("OFFLINE_TOKEN", ""))
     missing = [key for key in KEYS if not (found | {"OFFLINE_TOKEN": cleaned}).get(key)]
@@ -348,12 +349,12 @@ def _ask_for_access(offline: str, client: Mapping[str, str], source: str) -> dic
     host = _http.host_of(TOKEN_URL)
     with _http.session() as patient:
         for _ in range(_http.TRIES):  # a body that is cut, or a page of a gateway
-            try:
-                answer = patient.post(
+            answer = _http.whole(
+                lambda: patient.post(
                     TOKEN_URL, data=form, timeout=RENEWAL_TIMEOUT, allow_redirects=False
-                )
-            except requests.RequestException as error:
-                raise _http.no_answer(error, TOKEN_URL) from None
+                ),
+                TOKEN_URL,
+            )
             told = _json(answer)
             if not answer.ok or told:
                 break

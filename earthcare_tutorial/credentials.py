@@ -14,7 +14,7 @@ import tempfile
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from earthcare_tutorial._notes import _say
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import pandas as pd
+
+T = TypeVar("T")
 
 TOKEN_PAGE = "https://portal.maap.eo.esa.int/ini/services/auth/token/"  # noqa: S105
 
@@ -67,6 +69,11 @@ class Secret(str):
 
     def __getitem__(self, key: Any) -> Secret:
         return Secret(super().__getitem__(key))  # rich and reprlib cut before they show
+
+
+def hidden(token: T) -> T | Secret:
+    """Return a token given as text so that no traceback shows it; a Token as it is."""
+    return Secret(token) if isinstance(token, str) else token
 
 
 def credential_places() -> pd.DataFrame:
@@ -122,7 +129,7 @@ def save_credentials(
     PermissionError
         When the token has expired already.
     """
-    offline_token = None if offline_token is None else Secret(offline_token)
+    offline_token = hidden(offline_token)
     named = path or os.environ.get("MAAP_CREDENTIALS_FILE") or "~/credentials.txt"
     file = _expanded(named)
     if str(file).startswith("~"):
@@ -334,8 +341,8 @@ def _claims(token: str) -> dict[str, Any]:
 def token_end(token: str) -> datetime | None:
     """Return when a token says that it ends; None when it does not say, or not in seconds."""
     end = _claims(token).get("exp")
-    if not isinstance(end, int | float) or not 0 < end < 1e11:  # more would be milliseconds
-        return None
+    if isinstance(end, bool) or not isinstance(end, int | float) or not 0 < end < 1e11:
+        return None  # a later one is in milliseconds
     return datetime.fromtimestamp(end, UTC)
 
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from earthcare_products import baselines as census
 from earthcare_products.conventions import FRAME_LIMITS
+from earthcare_products.granule_ids import file_type as find_type
 from earthcare_products.granule_ids import parse_granule_id
-from earthcare_products.msi_grid import COLUMNS, JOINT_NADIR, NADIR_COLUMN
 from earthcare_products.products import PRODUCTS
 from earthcare_products.quality import flag_of
-from earthcare_tutorial._granule import granule_id, look_of, screen
+from earthcare_tutorial._granule import NADIR, granule_id, look_of, screen
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from earthcare_tutorial._granule import Keep
     from earthcare_tutorial.auth import Token
 
-# Where nadir is in a line, by its width: MSI's own grid, the joint standard grid, BBR's views.
-NADIR = {COLUMNS: NADIR_COLUMN, 201: JOINT_NADIR, 3: 1}
 # Heights above the ellipsoid, as far as their attributes or the products' descriptions say so.
 HEIGHTS = r"height|(surface_)?elevation|(ATLID_|MSI_)?(thick_)?cloud_top_height(_MSI|_mean)?"
 HEIGHTS += r"|aerosol_layer_(base|top)|sample_altitude|binHeight|bin_height|surfaceElevation"
@@ -154,7 +153,7 @@ def trim_to_frame(ds: xr.Dataset) -> xr.Dataset:
                 f"Where the track lies is not known in {ds.sizes[across]} columns: trim to the"
                 " frame before you cut across it."
             )
-        latitude = latitude.isel({across: NADIR[ds.sizes[across]]})
+        latitude = latitude.isel({across: NADIR[ds.sizes[across]][0]})
     low, high = sorted(FRAME_LIMITS[told.frame])
     if low == high:  # around a pole
         low, high = (low, 91.0) if low > 0 else (-91.0, high)
@@ -202,6 +201,39 @@ def above_sea_level(ds: xr.Dataset) -> xr.Dataset:
     return clean
 
 
+def baselines(file_type: str) -> pd.DataFrame:
+    """List the baselines of a product: versions of the processing, and what each covers.
+
+    Parameters
+    ----------
+    file_type : str
+        Such as "MSI_COP_2A" or "M-COP".
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a baseline, with the start of its first and its last granule (UTC), their number, and
+        whether every account may read them, as counted in the catalogue on the day that
+        ``attrs["source"]`` names.
+
+    Raises
+    ------
+    ValueError
+        When there is no such product.
+
+    Examples
+    --------
+    >>> baselines("C-CLP")["start_time"].dt.date.astype(str).to_dict()
+    {'BB': '2024-06-17', 'CA': '2025-11-28'}
+    """
+    import pandas as pd
+
+    counted = [each._asdict() for each in census.baselines(find_type(file_type))]
+    table = pd.DataFrame(counted, columns=census.Baseline._fields).set_index("baseline")
+    table.attrs["source"] = census.census_origin()
+    return table
+
+
 def describe(item: pystac.Item, token: Token | str) -> pd.DataFrame:
     """List what a granule holds, without reading any values.
 
@@ -220,7 +252,7 @@ def describe(item: pystac.Item, token: Token | str) -> pd.DataFrame:
     """
     import pandas as pd
 
-    from earthcare_tutorial.stream import open_granule
+    from earthcare_tutorial.streaming import open_granule
 
     told = parse_granule_id(item.id)
     rows = []

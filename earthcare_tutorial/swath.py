@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from earthcare_products.classes import class_table, unknown_class
-from earthcare_products.msi_grid import COLUMNS, NADIR_COLUMN
-from earthcare_products.quality import flags
-from earthcare_tutorial._granule import granule_id, granule_title, label, look_of, screen
+from earthcare_tutorial._colours import numbered, occurring, scale_of
+from earthcare_tutorial._granule import NADIR, granule_title, label, look_of, screen
 from earthcare_tutorial._pixels import block_mean, block_mode, edges, fill_places, floats
 from earthcare_tutorial.basemap import (
     degrees,
@@ -28,12 +25,9 @@ if TYPE_CHECKING:
     from matplotlib.colors import Colormap, Normalize
     from numpy.typing import NDArray
 
-    from earthcare_products.display import Display
-
     Array = NDArray[Any]
 
 MAX_CELLS = (1500, 400)  # along and across the track; more than a figure can show
-MAX_CODES = 20  # an integer variable with more values than that is drawn as a quantity
 OUTSIDE = "#f0f0f0"  # where there are no pixels
 
 
@@ -99,18 +93,18 @@ def plot_swath(
     swath = _read(ds, variable)
     look, values, notes = look_of(ds, variable), swath.values, [granule_title(ds), *swath.notes]
     if swath.classes is None:
-        scale, note = _scale(look, values, norm, vmin, vmax)
+        scale, note = scale_of(look, values, norm, vmin, vmax)
         notes += [note]
         low, high = float(scale.vmin or 0.0), float(scale.vmax or 0.0)
         drawn = np.maximum(values, low / 10) if isinstance(scale, LogNorm) else values  # 0 is low
         colours = plt.get_cmap(cmap or look.colours)
     else:
-        drawn, colours, scale = _numbered(swath.classes, values)
+        drawn, colours, scale = numbered(swath.classes, values)
     if ax is None:
         size = (5.5, 8.0) if view == "map" else (11.0, 3.4)
         ax = plt.subplots(figsize=size, layout="constrained")[1]
     plain_axes(ax, "plot_swath")
-    x, y = (swath.longitude, swath.latitude) if view == "map" else (swath.lines, swath.right_km)
+    x, y = (swath.longitude, swath.latitude) if view == "map" else (swath.lines, swath.across)
     if view == "track":
         drawn = drawn.T
     shown: dict[str, Any] = {"cmap": colours, "norm": scale, "rasterized": True} | kwargs
@@ -145,7 +139,7 @@ class Swath(NamedTuple):
     longitude: Array  # (m + 1, n + 1), degrees east, without jumps
     latitude: Array  # (m + 1, n + 1), degrees north
     lines: Array  # (m + 1,), position in the dataset
-    right_km: Array  # (n + 1,), right of nadir, or of the left edge where nadir is not known
+    across: Array  # (n + 1,), km right of nadir, or column where nadir is not known
     from_nadir: bool
     limits: tuple[float, float, float, float]  # west, east, south, north of what has a place
     track: Array  # (line,), latitude at nadir or else in the middle
@@ -177,22 +171,21 @@ def _read(ds: xr.Dataset, variable: str) -> Swath:
     where, placed = values[cut], placed[cut]
     step = (-(-where.shape[0] // MAX_CELLS[0]), -(-where.shape[1] // MAX_CELLS[1]))
     stored = np.dtype(ds[variable].encoding.get("dtype", ds[variable].dtype))
-    classes = _classes(ds, variable, where, stored.kind in "iub")
+    classes = occurring(ds, variable, where)
     counted = classes is not None or stored.kind in "iub"
-    right_km = _right_km(latitude[len(latitude) // 2], longitude[len(latitude) // 2])
-    from_nadir = values.shape[1] == COLUMNS and cut[1].start <= NADIR_COLUMN < cut[1].stop
-    nadir = NADIR_COLUMN - cut[1].start if from_nadir else len(right_km) // 2
-    right_km -= right_km[nadir] if from_nadir else right_km[0]
+    nadir, pitch = NADIR.get(values.shape[1], (0, 0.0))
+    across = np.arange(cut[1].start, cut[1].stop, dtype=float)
+    middle = int(np.clip(nadir - cut[1].start, 0, len(across) - 1)) if pitch else len(across) // 2
     east, north = longitude[placed], latitude[placed]
     return Swath(
         block_mode(where, step) if counted else block_mean(where, step),
         edges(longitude, step),
         edges(latitude, step),
         edges(np.arange(cut[0].start, cut[0].stop, dtype=float), step[:1]),
-        edges(right_km, step[1:]),
-        from_nadir,
+        edges((across - nadir) * pitch if pitch else across, step[1:]),
+        bool(pitch),
         (east.min(), east.max(), north.min(), north.max()),
-        latitude[:, nadir],
+        latitude[:, middle],
         _times(ds, dims)[cut[0]] if "time" in ds.variables else None,
         notes,
         classes,
@@ -231,91 +224,6 @@ def _dims(ds: xr.Dataset, variable: str) -> tuple[str, str]:
 _PLACES = ("latitude", "longitude")
 
 
-def _classes(
-    ds: xr.Dataset, variable: str, values: Array, whole: bool
-) -> dict[int, tuple[str, str]] | None:
-    """Return name and colour of each code that occurs, or None for a quantity."""
-    import matplotlib as mpl
-
-    told, found = granule_id(ds), np.unique(values[np.isfinite(values)])
-    file_type = told.file_type if told else ""
-    table = class_table(file_type, variable)
-    if table is not None:
-        missing = [code for code, each in table.items() if each.role == "missing"]
-        values[np.isin(values, missing)] = np.nan
-        found = found[~np.isin(found, missing)]
-        known = {code: (each.name, each.colour) for code, each in table.items()}
-        return {
-            code: known.get(code) or unknown_class(code)[:2] for code in found.astype(int).tolist()
-        }
-    if not whole or len(found) > MAX_CODES:
-        return None
-    text = str(ds[variable].attrs.get("definition", ""))
-    names = dict(re.findall(r"(?<![\w.])(-?\d+)\s*[:=]\s*([^\n,;]+)", text))
-    names |= {
-        str(k): v for f in flags(file_type) if f.name == variable for k, v in f.meanings.items()
-    }
-    colours = mpl.colormaps["viridis"](np.linspace(0, 1, max(2, len(found))))
-    return {
-        code: (f"{code}: {names.get(str(code), 'no name')}".strip(), mpl.colors.to_hex(colour))
-        for code, colour in zip(found.astype(int).tolist(), colours, strict=False)
-    }
-
-
-def _numbered(
-    classes: dict[int, tuple[str, str]], values: Array
-) -> tuple[Array, Colormap, Normalize]:
-    """Return the position of each code in the table, and colours for these positions."""
-    from matplotlib.colors import ListedColormap, Normalize
-
-    codes = np.array(sorted(classes), dtype=float)
-    numbers = np.where(np.isfinite(values), np.searchsorted(codes, values), np.nan)
-    colours = ListedColormap([classes[int(code)][1] for code in codes] or ["white"])
-    return numbers, colours, Normalize(-0.5, max(1, len(codes)) - 0.5)
-
-
-def _scale(
-    look: Display,
-    values: Array,
-    norm: str | Normalize | None,
-    vmin: float | None,
-    vmax: float | None,
-) -> tuple[Normalize, str]:
-    """Choose the limits of the colours: those asked for, of the table, or of most values."""
-    from matplotlib.cm import ScalarMappable
-    from matplotlib.colors import LogNorm, Normalize
-
-    finite = values[np.isfinite(values)]
-    if norm is not None and not isinstance(norm, str):
-        if vmin is not None or vmax is not None:
-            raise ValueError("norm has limits of its own: give it vmin and vmax, or leave it out.")
-        norm.autoscale_None(finite)
-        return norm, ""
-    kind, note = norm or look.scale, ""
-    if kind == "log":
-        finite = finite[finite > 0]
-        if vmin is not None and vmin <= 0:
-            vmin = float(finite.min()) if finite.size else None
-            note = "colours begin at the smallest value above 0: a logarithm has no 0"
-    if not finite.size:
-        finite = np.array([1.0, 2.0])
-    low, high = look.limits or np.percentile(finite, [1, 99]).tolist()
-    if (vmin is not None and vmin >= high) or (vmax is not None and vmax <= low):
-        low, high = finite.min(), finite.max()  # the table does not go with what is asked for
-    low, high = low if vmin is None else vmin, high if vmax is None else vmax
-    if low >= high:
-        if vmin is not None or vmax is not None:
-            raise ValueError(
-                f"Colours from {low:g} to {high:g} are none: the values run from"
-                f" {finite.min():g} to {finite.max():g}."
-            )
-        high = low + 1
-    scale = {"log": LogNorm, "linear": Normalize}.get(kind)
-    made: Any = scale() if scale else ScalarMappable(norm=kind).norm  # type: ignore[arg-type]
-    made.vmin, made.vmax = low, high
-    return made, note
-
-
 def _times(ds: xr.Dataset, dims: tuple[str, str]) -> Array:
     """Return the time of each line, also where ``where`` has made one of each pixel."""
     time = ds["time"]
@@ -323,14 +231,6 @@ def _times(ds: xr.Dataset, dims: tuple[str, str]) -> Array:
         return np.asarray(time.values)
     pixels = time.transpose(*dims).values
     return np.asarray(np.fmax.reduce(pixels, axis=1))
-
-
-def _right_km(latitude: Array, longitude: Array) -> Array:
-    """Measure one line: distance of its columns to the first one (km)."""
-    lat, lon = np.radians(latitude), np.radians(longitude)
-    half = np.sin(np.diff(lat) / 2) ** 2
-    half += np.cos(lat[1:]) * np.cos(lat[:-1]) * np.sin(np.diff(lon) / 2) ** 2
-    return np.concatenate([[0.0], np.cumsum(2 * 6371.0 * np.arcsin(np.sqrt(half)))])
 
 
 def _label_map(ax: Axes, swath: Swath) -> None:
@@ -365,5 +265,5 @@ def _label_track(ax: Axes, swath: Swath) -> None:
         labels = [f"{label}\n{time}" for label, time in zip(labels, clock, strict=True)]
     ax.set_xticks(swath.lines[0] + 0.5 + ticks, labels)
     ax.set_xlabel("Latitude" + (" and time (UTC)" if known else ""))
-    ax.set_ylim(swath.right_km.max(), swath.right_km.min())
-    ax.set_ylabel(f"Right of {'nadir' if swath.from_nadir else 'the left edge'}\n(km)")
+    ax.set_ylim(swath.across.max(), swath.across.min())
+    ax.set_ylabel("Right of nadir\n(km)" if swath.from_nadir else "Column")

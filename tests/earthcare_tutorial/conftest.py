@@ -36,6 +36,7 @@ def maap(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Maap]:
     monkeypatch.setattr(catalogue, "CATALOGUE_URL", f"{service.url}/catalogue/")
     monkeypatch.setattr("earthcare_tutorial.auth.TOKEN_URL", f"{service.url}/token")
     monkeypatch.setattr("earthcare_tutorial._http.BACKOFF", 0.0)
+    monkeypatch.setattr("earthcare_tutorial.streaming.remote.BACKOFF", 0.0)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setattr("earthcare_tutorial.auth.DATA_ORIGINS", (service.url,))
     places = [place.place for place in PLACES if place.place.startswith("$")]

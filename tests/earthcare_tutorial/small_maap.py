@@ -253,6 +253,9 @@ class Handler(BaseHTTPRequestHandler):
             self.send(200, kind, body, Accept_Ranges="bytes")
             return
         first, last = int(wanted[1]), min(int(wanted[2] or len(body)), len(body) - 1)
+        if first > last:
+            self.send(416, kind, b"", Content_Range=f"bytes */{len(body)}")
+            return
         place = f"bytes {first}-{last}/{len(body)}"
         self.send(206, kind, body[first : last + 1], Content_Range=place, ETag=maap.etag)
 
@@ -261,7 +264,7 @@ class Handler(BaseHTTPRequestHandler):
         maap: Maap = self.server.maap  # type: ignore[attr-defined]
         length = int(self.headers["Content-Length"])
         form = {k: v[0] for k, v in parse_qs(self.rfile.read(length).decode()).items()}
-        maap.log.append(("POST", self.path, None))
+        maap.log.append(("POST", self.path, self.headers.get("Authorization")))
         if self.fault(maap):
             return
         if maap.token_answer:

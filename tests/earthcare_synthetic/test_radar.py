@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from earthcare_products.conventions import BYTE_FILL
 from earthcare_products.granule_ids import parse_granule_id
 from earthcare_synthetic.frame import Frame
 from earthcare_synthetic.instruments.radar import detection as radar_detection
@@ -18,7 +19,6 @@ from earthcare_synthetic.instruments.radar.classes import Target
 from earthcare_synthetic.instruments.radar.detection import Status
 from earthcare_synthetic.instruments.radar.doppler import folded, mean_velocity
 from earthcare_synthetic.instruments.radar.view import Radar, look
-from earthcare_synthetic.layout import BYTE_FILL
 from earthcare_synthetic.products import cpr_clp_2a
 from earthcare_synthetic.products.on_radar_grid import RadarGrid
 from earthcare_synthetic.products.writing import Group, write

@@ -1,0 +1,162 @@
+"""What pyfive does not read goes through HDF5, from memory: slower, and right."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import h5netcdf
+import h5py
+import numpy as np
+import xarray as xr
+from xarray.backends import H5NetCDFStore
+from xarray.core.indexing import LazilyIndexedArray
+
+from earthcare_tutorial.streaming.headers import outside, text
+from earthcare_tutorial.streaming.leap_seconds import note_leap_seconds
+from earthcare_tutorial.streaming.remote import BLOCK, CONNECTIONS, GranuleError, RemoteFile
+from earthcare_tutorial.streaming.threads import in_threads
+from earthcare_tutorial.streaming.variables import RemoteArray
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+T = TypeVar("T")
+MOST_AHEAD = 64  # blocks
+
+
+class _InMemory(io.RawIOBase):
+    """The blocks of a remote file that are here. HDF5 never waits: what is missing is noted."""
+
+    def __init__(self, remote: RemoteFile) -> None:
+        self._remote, self._place, self.missing = remote, 0, set[int]()
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._place = offset + (0, self._place, self._remote.size)[whence]
+        return self._place
+
+    def tell(self) -> int:
+        return self._place
+
+    def readinto(self, buffer: Any) -> int:
+        start, end = self._place, min(self._place + len(buffer), self._remote.size)
+        numbers = range(start // BLOCK, -(-end // BLOCK))
+        if lacks := {number for number in numbers if not self._remote.has(number)}:
+            self.missing |= lacks
+            raise OSError("not here yet")
+        body = b"".join(map(self._remote.block, numbers))[start % BLOCK :][: end - start]
+        buffer[: len(body)] = body
+        self._place += len(body)
+        return len(body)
+
+
+def through_hdf5(remote: RemoteFile, question: Callable[[h5py.File], T]) -> T:
+    """Put a question to HDF5 until it misses no part of the file.
+
+    HDF5 has one lock for all threads. Nobody waits for the network with it: a thread that collects
+    garbage meanwhile may need it, and then both would wait forever.
+    """
+    ahead = 1
+    while True:
+        file = _InMemory(remote)
+        try:
+            with h5py.File(file) as h5:
+                answer = question(h5)
+        except Exception as error:
+            if not file.missing:
+                if isinstance(error, GranuleError):
+                    raise
+                raise remote.damaged("HDF5 cannot read it") from None
+        if not file.missing:  # h5py passes over some errors
+            return answer
+        wanted = {number + n for number in file.missing for n in range(ahead)}
+        in_threads(remote.block, sorted(wanted), CONNECTIONS)
+        ahead = min(2 * ahead, MOST_AHEAD)
+
+
+def find_variables(
+    remote: RemoteFile, paths: Sequence[str], wanted: Sequence[str] | None
+) -> tuple[dict[str, xr.Variable], list[dict[str, Any]], str]:
+    """Return the variables of some groups as they are stored, their attributes, and the notes."""
+
+    def look(h5: h5py.File) -> tuple[list[tuple[dict[str, xr.Variable], dict[str, Any]]], str]:
+        stores = [_store(remote, h5, path) for path in paths]
+        parts = [each.load() for each in stores]  # type: ignore[no-untyped-call]
+        return [(dict(variables), dict(attrs)) for variables, attrs in parts], _notes(h5)
+
+    parts, notes = through_hdf5(remote, look)
+    made: dict[str, xr.Variable] = {}
+    unnamed: dict[int, list[str]] = defaultdict(list)  # dimensions without a name, by size
+    for path, (variables, _) in zip(paths, parts, strict=True):
+        dims = _number(variables, unnamed)
+        for name, each in variables.items():
+            array = RemoteArray(remote, f"{path}/{name}", None, each, each.shape)
+            names = [dims.get(dim, dim) for dim in each.dims]
+            like = xr.Variable(names, LazilyIndexedArray(array), each.attrs, each.encoding)
+            note_leap_seconds(like.attrs)
+            made[f"{name}_{path.rpartition('/')[2]}" if name in made else name] = like
+    if unknown := set(wanted or ()) - made.keys():
+        raise GranuleError(
+            f"{' and '.join(paths)} has no {', '.join(unknown)}; it has {', '.join(made)}."
+        )
+    return made, [attrs for _, attrs in parts], notes
+
+
+def read(remote: RemoteFile, path: str, key: tuple[Any, ...]) -> np.ndarray:
+    """Read a part of a variable."""
+    group, _, name = path.rpartition("/")
+
+    def values(h5: h5py.File) -> np.ndarray:
+        store = _store(remote, h5, group)  # its variables do not keep it
+        return np.asarray(store.ds.variables[name][key])
+
+    return through_hdf5(remote, values)
+
+
+def _number(variables: dict[str, xr.Variable], unnamed: dict[int, list[str]]) -> dict[Any, str]:
+    """Give dimensions without a name those that others of their size have in another group."""
+    sizes = {dim: size for each in variables.values() for dim, size in each.sizes.items()}
+    numbered = [str(dim) for dim in sizes if str(dim).startswith("phony_dim_")]
+    met: Counter[int] = Counter()
+    names = {}
+    for dim in sorted(numbered, key=lambda dim: int(dim.rpartition("_")[2])):
+        size = sizes[dim]
+        if met[size] == len(unnamed[size]):
+            unnamed[size].append(f"phony_dim_{sum(map(len, unnamed.values()))}")
+        names[dim] = unnamed[size][met[size]]
+        met[size] += 1
+    return names
+
+
+def _store(remote: RemoteFile, h5: h5py.File, path: str) -> H5NetCDFStore:
+    """Open a group as xarray does, unless something in it leads out of the file."""
+    at = h5
+    for step in filter(None, path.split("/")):
+        _stay_inside(remote, at, [step])
+        if not isinstance(at.get(step), h5py.Group):
+            raise GranuleError(f"{remote.name} has no group {path!r}, only {', '.join(at)}.")
+        at = at[step]
+    _stay_inside(remote, at, list(at))
+    root = h5netcdf.File(h5, "r", phony_dims="access", decode_vlen_strings=True)
+    return H5NetCDFStore(root, group=path or "/")
+
+
+def _stay_inside(remote: RemoteFile, group: h5py.Group, names: list[str]) -> None:
+    """Refuse a file that shows parts of other files, be they on this computer."""
+    for name in names:
+        if isinstance(group.get(name, getlink=True), h5py.ExternalLink):
+            raise outside(remote)
+        found = group.get(name)
+        if found is not None and found.file.id != group.file.id:
+            raise outside(remote)
+        if isinstance(found, h5py.Dataset) and (found.external or found.is_virtual):
+            raise outside(remote)
+
+
+def _notes(h5: h5py.File) -> str:
+    """Read the header's free text, where a synthetic file says that it is one."""
+    notes = h5.get("HeaderData/FixedProductHeader/Notes")
+    if not isinstance(notes, h5py.Dataset) or not h5py.check_string_dtype(notes.dtype):
+        return ""
+    return "".join(map(text, np.ravel(notes[()]).tolist()))

@@ -1,0 +1,215 @@
+"""Groups, headers of variables and indexes of chunks of a remote HDF5 file, read by pyfive.
+
+Some of pyfive's names used here are private (`_links`, `_dataobjects`, `_chunk_address`), so its
+minor version is pinned, and tests/earthcare_tutorial/test_layouts.py compares with HDF5.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyfive
+from h5netcdf.attrs import Attributes
+from pyfive.btree import BTreeV1RawDataChunks
+from pyfive.dataobjects import DataObjects
+from pyfive.p5t import P5FixedStringType, P5FloatType, P5IntegerType
+
+from earthcare_tutorial.streaming.chunks import (
+    DEFLATE,
+    FLETCHER32,
+    SHUFFLE,
+    Stored,
+    lines_of,
+)
+from earthcare_tutorial.streaming.remote import (
+    BLOCK,
+    CONNECTIONS,
+    GranuleError,
+    Reader,
+    RemoteFile,
+)
+from earthcare_tutorial.streaming.threads import in_threads
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+NOT_A_VARIABLE = "This is a netCDF dimension but not a netCDF variable"
+PLAIN = (P5FixedStringType, P5FloatType, P5IntegerType)
+UNDEFINED = 2**64 - 1
+EXTERNAL_FILES, ATTRIBUTE, LINK_INFO = 7, 12, 2  # messages of an object header
+CONTIGUOUS, CHUNKED, VIRTUAL = 1, 2, 3  # layouts
+
+
+class OddError(Exception):
+    """Something that pyfive does not read, or not as HDF5 does."""
+
+
+@dataclass
+class Group:
+    """A group, and how the objects in it and in the groups around it are called."""
+
+    path: str
+    links: dict[str, Any]  # by name: the address in the file
+    places: dict[int, str]
+    attrs: dict[str, Any]
+
+
+@dataclass
+class Member:
+    """A variable, as its header describes it."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    attrs: dict[str, Any]  # as they are stored
+    maxshape: tuple[int | None, ...]
+    stored: Stored | None = None
+
+    @property
+    def is_scale(self) -> bool:
+        """Tell whether it is the scale of a dimension."""
+        return text(self.attrs.get("CLASS", "")) == "DIMENSION_SCALE"
+
+    @property
+    def is_variable(self) -> bool:
+        """Tell whether netCDF takes it for a variable, and not only for a dimension."""
+        return NOT_A_VARIABLE not in text(self.attrs.get("NAME", ""))
+
+
+def text(value: Any) -> str:
+    """Return an attribute as text."""
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+
+
+def open_group(remote: RemoteFile, path: str) -> Group:
+    """Find a group.
+
+    Raises
+    ------
+    ValueError
+        When there is none; lists those there are.
+    """
+    file = at = pyfive.File(Reader(remote), decode_strings=True)
+    links: dict[str, Any] = dict(file._links)
+    places = {at: name for name, at in links.items()}
+    gone = ""
+    for step in filter(None, path.split("/")):
+        if step not in at:
+            where = f"{gone} of the file" if gone else "The file"
+            raise GranuleError(
+                f"{where} has no group {step!r}, only {', '.join(sorted(at)) or 'none'}."
+            )
+        at = at.get_lazy_view(step)
+        gone = f"{gone}/{step}".strip("/")
+        if not isinstance(at, pyfive.Group):
+            raise GranuleError(f"{gone} is a variable, not a group.")
+        places |= {address: name for name, address in at._links.items()}
+    header = at._dataobjects
+    info = header.find_msg_type(LINK_INFO)
+    tracked = info and header.msg_data[info[0]["offset_to_message"] + 1] & 1
+    links = dict(at._links if tracked else sorted(at._links.items()))
+    if any(isinstance(each, str) or "_nc4_non_coord_" in name for name, each in links.items()):
+        raise OddError
+    return Group(gone, links, places, attributes(at.attrs))
+
+
+def read_notes(remote: RemoteFile) -> str:
+    """Read the header's free text, where a synthetic file says that it is one."""
+    at: Any = pyfive.File(Reader(remote), decode_strings=True)
+    for step in ("HeaderData", "FixedProductHeader", "Notes"):
+        if not isinstance(at, pyfive.Group) or step not in set(at):
+            return ""
+        at = at.get_lazy_view(step)
+    if not isinstance(at, pyfive.Dataset) or at.dtype.kind not in "SO":
+        return ""
+    return "".join(map(text, np.ravel(at[()]).tolist()))
+
+
+def attributes(stored: dict[str, Any]) -> dict[str, Any]:
+    """Return attributes as h5netcdf and xarray do: some hidden, texts decoded."""
+    if any(value is None for value in stored.values()):
+        raise OddError
+    found = dict(Attributes(stored, None, pyfive))
+    for name, value in found.items():
+        if isinstance(value, bytes) and name not in ("_FillValue", "missing_value"):
+            found[name] = value.decode()
+    return found
+
+
+def describe(remote: RemoteFile, address: int, *, index: bool) -> Member | None:
+    """Read the header of an object, and where its values are; None if it is no variable."""
+    header = DataObjects(Reader(remote, remote.base), address, decode_strings=True)
+    if not header.is_dataset:
+        return None
+    _, layout, place = header.get_id_storage_params()
+    if header.find_msg_type(EXTERNAL_FILES) or layout == VIRTUAL:
+        raise outside(remote)
+    if any(msg["flags"] & 2 for msg in header.msgs) or not isinstance(header.ptype, PLAIN):
+        raise OddError  # shared messages; texts of any length, compounds, enumerations
+    for msg in header.find_msg_type(ATTRIBUTE):
+        version, shared = header.msg_data[msg["offset_to_message"] :][:2]
+        if version > 1 and shared & 3:
+            raise OddError
+    filters = tuple(each["filter_id"] for each in header.filter_pipeline or ())
+    if set(filters) - {DEFLATE, SHUFFLE, FLETCHER32} or layout not in (CONTIGUOUS, CHUNKED):
+        raise OddError  # other filters; values in the header itself
+    shape, pieces = tuple(header.shape), list[Any]()
+    chunk, cut = tuple(header.chunks or shape), layout == CONTIGUOUS
+    member = Member(shape, header.ptype.dtype, header.get_attributes(), tuple(header.maxshape))
+    if not index:
+        return member
+    if layout == CHUNKED:
+        pieces = _chunk_index(remote, header)
+    else:
+        start = int.from_bytes(header.msg_data[place : place + 8], "little")
+        if start != UNDEFINED and np.prod(shape, dtype=int):
+            chunk, pieces = lines_of(shape, remote.base + start, member.dtype.itemsize)
+    fill = np.array(header.fillvalue).astype(member.dtype)[()]
+    member.stored = Stored(shape, member.dtype, fill, chunk, filters, pieces, cut)
+    return member
+
+
+def _chunk_index(remote: RemoteFile, header: DataObjects) -> list[Any]:
+    if header._chunk_address == UNDEFINED or not np.prod(header.shape, dtype=int):
+        return []
+    reader = Reader(remote, remote.base)
+
+    def fetch(addresses: Sequence[int], size: int) -> list[bytes]:
+        """Read several parts of the index at once."""
+        ends = [at + remote.base + extra for at in addresses for extra in (0, size - 1)]
+        missing = [n for n in sorted({end // BLOCK for end in ends}) if not remote.has(n)]
+        in_threads(remote.block, missing, CONNECTIONS)
+        return [reader.read(size) for at in addresses if reader.seek(at) == at]
+
+    tree = BTreeV1RawDataChunks(reader, header._chunk_address, header._chunk_dims, fetch)
+    return [
+        (key["chunk_offset"][:-1], remote.base + at, key["chunk_size"], key["filter_mask"])
+        for node in tree.all_nodes[0]
+        for key, at in zip(node["keys"], node["addresses"], strict=True)
+    ]
+
+
+def outside(remote: RemoteFile) -> GranuleError:
+    """Return the sentence about a file that leads out of itself."""
+    return GranuleError(
+        f"{remote.name} refers to another file, which may be one of this computer: it is not read."
+    )
+
+
+def size_of(remote: RemoteFile, address: int) -> int:
+    """Return the size of a dimension from its scale: one that grows is as its longest variable."""
+    scale = DataObjects(Reader(remote, remote.base), address, decode_strings=True)
+    if not scale.is_dataset or len(scale.shape) != 1:
+        raise OddError
+    sizes = list(scale.shape)
+    if scale.maxshape[0] is None:
+        for reference, axis in scale.get_attributes().get("REFERENCE_LIST", ()):
+            at = DataObjects(Reader(remote, remote.base), reference.address_of_reference)
+            sizes.append(at.shape[axis])
+    return int(max(sizes))
+
+
+def is_variable(remote: RemoteFile, address: int) -> bool:
+    """Tell whether there is a variable at this address, and not a group."""
+    return bool(DataObjects(Reader(remote, remote.base), address).is_dataset)

@@ -1,0 +1,376 @@
+"""A remote file: whole ranges of one version of it, with the token of the moment."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import threading
+import time
+from concurrent.futures import Future
+from functools import lru_cache
+from itertools import count, pairwise
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+import requests
+from requests.exceptions import ConnectTimeout, ProxyError, SSLError
+from urllib3.exceptions import HTTPError
+
+from earthcare_tutorial import _http
+from earthcare_tutorial.access import RUNGS, SIGNATURE, judge
+from earthcare_tutorial.assets import h5_url
+from earthcare_tutorial.auth import auth_for
+from earthcare_tutorial.streaming.stats import note_range
+from earthcare_tutorial.streaming.threads import (
+    InterruptibleAdapter,
+    StoppedError,
+    Work,
+    current_work,
+    forget_connection,
+    in_threads,
+)
+
+if TYPE_CHECKING:
+    import pystac
+
+    from earthcare_tutorial.auth import Token
+
+    Span = tuple[int, int, int]
+
+# Requests at a time. Four use up most links, six also those with long round trips; a server may
+# refuse a client that opens dozens.
+CONNECTIONS = 6
+BLOCK = 48 << 10  # bytes of metadata per request; at the start, one by each connection
+LARGEST_READ = 16 << 20  # bytes; no piece of metadata is longer, unless the file is damaged
+LARGEST_FILE = 1 << 40  # bytes; no granule is longer
+TRIES = 5
+BACKOFF = 0.5  # seconds; the pauses are 0, 0.5, 1 and 2 s, or what the server asks for
+LONGEST_PAUSE = 20.0  # seconds
+CONNECT = 10.0  # seconds
+SILENCE = 30.0  # seconds in which an answer must begin, or bring LEAST bytes a second
+LEAST = 1000
+GIVE_UP = 75.0  # seconds in which nothing useful came for a call
+BASES = (0, 512, 1024, 2048, 4096)  # where HDF5 may begin
+
+
+def plain_url(url: str) -> str:
+    """Return a link without what may be secret in it: its query, user and password."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+class GranuleError(ValueError):
+    """A sentence about a granule that cannot be read, or not as asked."""
+
+
+#: What is raised when a rung breaks, if it is not the right to read.
+ERRORS = {"address": FileNotFoundError, "network": ConnectionError, "data": GranuleError}
+
+
+class RemoteFile:
+    """A remote HDF5 file. Threads may share it; a pickle of it holds its token, and no bytes.
+
+    Parameters
+    ----------
+    item_or_url : pystac.Item or str
+        A granule, or the link of an HDF5 file.
+    token : Token or str
+        Put on each request as it is sent; requests itself keeps it from other hosts.
+    connect : bool
+        Whether to look at the file at once.
+    """
+
+    def __init__(
+        self, item_or_url: pystac.Item | str, token: Token | str, *, connect: bool = True
+    ) -> None:
+        self.url, self._auth = _link_and_auth(item_or_url, token)
+        self.name = PurePosixPath(unquote(urlsplit(self.url).path)).name
+        self.size, self.version, self.base, self.opened = 0, "", 0, False
+        self._begin()
+        if connect:
+            self.connect()
+
+    def connect(self, blocks: int = CONNECTIONS) -> None:
+        """Learn size and version, check that it is HDF5, and fetch its first blocks.
+
+        Several at once open the other connections, too, while the first answer is under way.
+        """
+        starts = in_threads(self.block, range(blocks), CONNECTIONS)
+        self._check_superblock(starts[0])
+        self.opened = True
+
+    def _begin(self) -> None:
+        self._process = os.getpid()
+        self._turns = threading.Semaphore(CONNECTIONS)
+        self._lock = threading.Lock()
+        self._blocks: dict[int, Future[bytes]] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        hidden = ("_process", "_turns", "_lock", "_blocks")
+        return {key: value for key, value in vars(self).items() if key not in hidden}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._begin()
+
+    def __deepcopy__(self, memo: Any) -> RemoteFile:
+        return self  # so that copies of a dataset share a token, too
+
+    def damaged(self, what: str) -> GranuleError:
+        """Return the sentence about a file that is damaged."""
+        return GranuleError(f"{self.name} is damaged: {what}.")
+
+    def _check_superblock(self, start: bytes) -> None:
+        """Find where HDF5 begins, and check that the file is as long as it says."""
+        self.base = next(at for at in BASES if start[at:].startswith(SIGNATURE))
+        field = 40 if start[self.base + 8 : self.base + 9] < b"\2" else 28
+        told = int.from_bytes(start[self.base + field : self.base + field + 8], "little")
+        if told > self.size:
+            raise self.damaged(f"it should have {told} bytes and has {self.size}")
+
+    def block(self, number: int) -> bytes:
+        """Return a block of metadata, which stays in memory; nobody fetches it twice."""
+        if self._process != os.getpid():  # what another thread was fetching will never come
+            self._begin()
+        start = number * BLOCK
+        while True:
+            if self.size and start >= self.size:
+                return b""
+            with self._lock:
+                mine = number not in self._blocks
+                coming = self._blocks.setdefault(number, Future())
+            try:
+                if mine:
+                    coming.set_result(self.fetch(start, start + BLOCK))
+                return coming.result()
+            except BaseException as error:
+                if mine:
+                    self._blocks.pop(number, None)
+                    coming.set_exception(error)
+                elif isinstance(error, StoppedError) and not current_work().stopped.is_set():
+                    continue  # it was somebody else who was stopped
+                raise
+
+    def has(self, number: int) -> bool:
+        """Tell whether a block is in memory."""
+        coming = self._blocks.get(number)
+        return bool(coming and coming.done() and not coming.exception())
+
+    def fetch(self, start: int, end: int) -> bytes:
+        """Fetch the bytes from start to before end, or what there is of them in the file.
+
+        Raises
+        ------
+        PermissionError, FileNotFoundError, ConnectionError, ValueError
+            When the server refuses, or asking again does not help: one sentence.
+        """
+        if self._process != os.getpid():
+            self._begin()
+        work = current_work()
+        for attempt in count(1):
+            with self._turns:
+                work.pause(0)
+                begun = time.perf_counter()
+                try:
+                    body = self._ask(start, end, work)
+                except _AgainError as error:
+                    again = error
+                else:
+                    work.root.failing = None
+                    if body:
+                        done = time.perf_counter()
+                        note_range(self.name, self.size, start, start + len(body), begun, done)
+                    return body
+            work.pause(0)  # when it broke because somebody stopped it
+            failing = work.root.failing = work.root.failing or begun
+            pause = min(again.pause or BACKOFF * 2 ** (attempt - 2) * (attempt > 1), LONGEST_PAUSE)
+            late = time.perf_counter() + pause > failing + GIVE_UP
+            if late or attempt == (2 if again.hopeless else TRIES):
+                break
+            work.pause(pause)
+        # Raised here and not where it was caught, or it would carry the request, and so the token.
+        raise ConnectionError(f"The stream of {self.name} broke: {again}" if self.opened else again)
+
+    def fetch_long(self, start: int, end: int, most: int) -> bytes:
+        """Fetch a range in parts of about this size, several at a time, if it is not here."""
+        blocks = range(start // BLOCK, -(-end // BLOCK))
+        if all(map(self.has, blocks)):
+            return b"".join(map(self.block, blocks))[start - blocks[0] * BLOCK :][: end - start]
+        several = round((end - start) / most)
+        if several < 2:
+            return self.fetch(start, end)
+        edges = [start + n * (end - start) // several for n in range(several + 1)]
+        parts = in_threads(lambda part: self.fetch(*part), pairwise(edges), CONNECTIONS)
+        return b"".join(parts)
+
+    def _ask(self, start: int, end: int, work: Work) -> bytes:
+        """Ask once; what asking again may mend is raised as _AgainError."""
+        session, host = _session(os.getpid()), _http.host_of(self.url)
+        headers = {"Range": f"bytes={start}-{end - 1}", "Accept-Encoding": "identity"}
+        asked = session.prepare_request(
+            requests.Request("GET", self.url, headers=headers, auth=self._auth)
+        )
+        how = session.merge_environment_settings(self.url, {}, True, None, None)
+        now = time.perf_counter()
+        left = max(1.0, (work.root.failing or now) + GIVE_UP - now)
+        times = (min(CONNECT, left), min(SILENCE, left))
+        try:
+            with session.send(asked, timeout=times, allow_redirects=True, **how) as answer:
+                if answer.status_code != 206:
+                    body = _read_body(answer, 4096, work)
+                elif (span := _span(answer)) is None or not span[0] <= start < span[1]:
+                    raise _AgainError(f"{host} sends other bytes than those asked for.")
+                else:
+                    first, last, size = span
+                    body = _read_body(answer, min(end, last) - first, work)[start - first :]
+        except requests.RequestException as error:
+            problem = str(_http.no_answer(error, self.url))
+            unreachable = not self.opened and "cannot be reached" in problem
+            hopeless = unreachable or isinstance(error, (SSLError, ProxyError, ConnectTimeout))
+            raise _AgainError(problem, hopeless=hopeless) from None
+        except (HTTPError, ValueError) as error:
+            raise _AgainError(f"{host} sends cut answers ({type(error).__name__}).") from None
+        finally:
+            forget_connection()
+        if answer.status_code != 206:
+            return self._refused(answer, body, start)
+        if len(body) != min(end, size) - start:
+            raise _AgainError(f"{host} sends short answers.")
+        self._check(answer, body, start, size)
+        return body
+
+    def _check(self, answer: requests.Response, body: bytes, start: int, size: int) -> None:
+        """Check that it is HDF5, and of the same version as what came before."""
+        if not start and not any(body[at:].startswith(SIGNATURE) for at in BASES):
+            self._raise(*judge(answer, body, self.name))
+        told = [str(size), *(answer.headers.get(key, "") for key in ("ETag", "Last-Modified"))]
+        with self._lock:
+            self.size, self.version = self.size or size, self.version or " ".join(told)
+        if " ".join(told) != self.version:
+            raise ConnectionError(f"{self.name} changed while it was read: open it again.")
+
+    def _refused(self, answer: requests.Response, body: bytes, start: int) -> bytes:
+        """Raise what an answer without the range means; return no bytes for what lies behind."""
+        status = answer.status_code
+        if status == 416 and start and (not self.size or start >= self.size):
+            return b""
+        broken, seen = judge(answer, body, self.name)
+        if status in _http.BUSY:
+            raise _AgainError(f"{seen} Try again later.", pause=_retry_after(answer))
+        if not self.opened and not broken:
+            raise GranuleError(
+                f"The server sends {self.name} only as a whole ({status}), so it cannot be"
+                " streamed: try another granule, or later."
+            )
+        if not self.opened:
+            self._raise(broken, seen)
+        if status == 200 and broken != "account":
+            raise _AgainError(f"it comes only as a whole ({status}).")
+        cures = {"account": seen, "access token": f"{seen} What to do: {RUNGS['access token']}."}
+        cure = cures.get(broken, "try again.")
+        raise ConnectionError(f"The stream of {self.name} broke ({status}): {cure}")
+
+    def _raise(self, broken: str, seen: str) -> NoReturn:
+        cure = "" if broken == "account" else f" What to do: {RUNGS[broken]}."
+        raise ERRORS.get(broken, PermissionError)(f"{seen}{cure}")
+
+
+class _AgainError(Exception):
+    """An answer that may be better when asked for again; hopeless if hardly so."""
+
+    def __init__(self, problem: str, *, pause: float = 0.0, hopeless: bool = False) -> None:
+        super().__init__(problem)
+        self.pause, self.hopeless = pause, hopeless
+
+
+def _link_and_auth(
+    item_or_url: pystac.Item | str, token: Token | str
+) -> tuple[str, requests.auth.AuthBase]:
+    """Return the link of the data, and what signs requests for it."""
+    url = item_or_url if isinstance(item_or_url, str) else h5_url(item_or_url)
+    path = urlsplit(url).path.lower()
+    kinds = {".hdr": "the header", ".zip": "the ZIP", ".jpg": "a picture", ".jpeg": "a picture"}
+    kind = kinds.get(PurePosixPath(path).suffix, "the ZIP" if "/zipper/" in path else "")
+    if kind or path.endswith(".png"):
+        raise GranuleError(
+            f"{plain_url(url)} is {kind or 'a picture'} of a granule, not its data:"
+            " take pick_assets(item)['h5']."
+        )
+    return url, auth_for(token, url, from_item=not isinstance(item_or_url, str))
+
+
+@lru_cache(maxsize=1)
+def _session(process: int) -> requests.Session:
+    """Return one session for all granules, so that they share connections; not across a fork."""
+    session = _http.session()
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, InterruptibleAdapter(pool_maxsize=4 * CONNECTIONS))
+    return session
+
+
+def _span(answer: requests.Response) -> Span | None:
+    """Return the range that an answer holds, end exclusive, and the file's size, if sensible."""
+    told = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", answer.headers.get("Content-Range", ""))
+    if not told:
+        return None
+    first, last, size = map(int, told.groups())
+    return (first, last + 1, size) if first <= last < size <= LARGEST_FILE else None
+
+
+def _retry_after(answer: requests.Response) -> float:
+    asked = answer.headers.get("Retry-After", "")
+    return float(asked) if asked.isdecimal() else 0.0
+
+
+def _read_body(answer: requests.Response, most: int, work: Work) -> bytes:
+    """Read so many bytes, not less than a few thousand a second; fewer when there are no more."""
+    body, mark, then = bytearray(), 0, time.perf_counter()
+    while len(body) < most:
+        piece = answer.raw.read1(min(most - len(body), 256 << 10), decode_content=False)
+        if not piece:
+            break
+        body += piece
+        now = time.perf_counter()
+        if now - then > SILENCE:
+            if len(body) - mark < LEAST * SILENCE:
+                raise requests.Timeout
+            mark, then, work.root.failing = len(body), now, None
+    return bytes(body)
+
+
+class Reader(io.RawIOBase):
+    """A place in the metadata of a remote file; one for each thread that parses it."""
+
+    def __init__(self, remote: RemoteFile, base: int = 0) -> None:
+        self._remote, self._base, self._place = remote, base, 0
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def seekable(self) -> bool:
+        """Say that it can be read in any order."""
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go to a place in the file."""
+        end = self._remote.size - self._base
+        self._place = offset + (0, self._place, end)[whence]
+        return self._place
+
+    def tell(self) -> int:
+        """Return the place in the file."""
+        return self._place
+
+    def read(self, size: int = -1) -> bytes:
+        """Read from this place on; blocks that are not in memory are fetched."""
+        start = self._place + self._base
+        end = self._remote.size if size < 0 else min(start + size, self._remote.size)
+        if end - start > LARGEST_READ:
+            raise self._remote.damaged(f"a piece of its metadata has {end - start} bytes")
+        numbers = range(start // BLOCK, -(-end // BLOCK))
+        body = b"".join(map(self._remote.block, numbers))[start % BLOCK :][: max(0, end - start)]
+        self._place += len(body)
+        return body

@@ -1,0 +1,152 @@
+"""Work that threads do together, and that ends at once when one fails or somebody presses stop."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakSet
+
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, ProxyManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+T = TypeVar("T")
+R = TypeVar("R")
+LONGEST_END = 1.5  # seconds to wait for threads that were told to stop
+
+_busy: dict[int, HTTPConnection] = {}  # by thread: the connection on which it waits
+_current: ContextVar[Work | None] = ContextVar("work", default=None)
+
+
+class StoppedError(ConnectionError):
+    """Another thread failed, or somebody pressed stop."""
+
+
+class Work:
+    """What some threads do together; work that one of them hands on is part of it."""
+
+    def __init__(self) -> None:
+        parent = _current.get()
+        self.root: Work = parent.root if parent else self
+        self.stopped = threading.Event()
+        self.failing: float | None = None  # of the root: since when nothing useful has come
+        self.threads: set[int] = set()
+        self.parts: WeakSet[Work] = WeakSet()
+        if parent:
+            parent.parts.add(self)
+            if parent.stopped.is_set():
+                self.stopped.set()
+
+    def stop(self) -> None:
+        """Tell all threads to end, and close the connections on which they wait."""
+        self.stopped.set()
+        for part in list(self.parts):
+            part.stop()
+        for thread in list(self.threads):
+            at: Any = getattr(_busy.get(thread), "sock", None)
+            with suppress(OSError, TypeError, AttributeError):
+                socket.socket.shutdown(getattr(at, "socket", at), socket.SHUT_RDWR)
+
+    def pause(self, seconds: float) -> None:
+        """Wait, unless and until told to stop."""
+        if self.stopped.wait(seconds):
+            raise StoppedError("The stream was stopped.")
+
+
+def current_work() -> Work:
+    """Return the work that this thread is part of."""
+    return _current.get() or Work()
+
+
+def in_threads(function: Callable[[T], R], items: Iterable[T], workers: int) -> list[R]:
+    """Return what a function makes of each item, in their order; several threads share them.
+
+    When one fails, or somebody presses stop, no thread is left behind.
+    """
+    work = Work()
+
+    def run(item: T) -> R:
+        _current.set(work)
+        work.threads.add(threading.get_ident())
+        try:
+            work.pause(0)
+            return function(item)
+        finally:
+            work.threads.discard(threading.get_ident())
+
+    pool = ThreadPoolExecutor(workers, "earthcare-stream")
+    futures: list[Future[R]] = []
+    try:
+        futures += [pool.submit(run, item) for item in items]
+        while (state := wait(futures, 1.0, FIRST_EXCEPTION)).not_done:
+            _raise_first(state.done)
+        _raise_first(state.done)
+        return [each.result() for each in futures]
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        ends = time.monotonic() + LONGEST_END
+        while (left := wait(futures, 0).not_done) and time.monotonic() < ends:
+            work.stop()
+            wait(left, 0.05)
+        if not left:
+            pool.shutdown()
+
+
+def _raise_first(done: set[Future[Any]]) -> None:
+    """Raise the error of one that failed; those that were stopped for it only if it is all."""
+    errors = [error for each in done if (error := each.exception())]
+    for error in sorted(errors, key=lambda error: isinstance(error, StoppedError)):
+        raise error
+
+
+class _Noted:
+    """A connection that says which thread waits on it."""
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        _busy[threading.get_ident()] = self  # type: ignore[assignment]
+        super().request(*args, **kwargs)  # type: ignore[misc]
+
+
+class _Plain(_Noted, HTTPConnection):
+    pass
+
+
+class _Secure(_Noted, HTTPSConnection):
+    pass
+
+
+class _PlainPool(HTTPConnectionPool):
+    ConnectionCls = _Plain
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _Secure
+
+
+class InterruptibleAdapter(HTTPAdapter):
+    """An adapter for requests whose connections :meth:`Work.stop` can close."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Make the pools."""
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> ProxyManager:
+        """Make the pools behind a proxy."""
+        manager: ProxyManager = super().proxy_manager_for(proxy, **kwargs)
+        if type(manager) is ProxyManager:  # SOCKS has connections of its own
+            manager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
+        return manager
+
+
+def forget_connection() -> None:
+    """Say that this thread waits on no connection any more."""
+    _busy.pop(threading.get_ident(), None)

@@ -1,0 +1,214 @@
+"""The variables of a remote file as xarray takes them: their dimensions, and values when used."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, Any
+
+import xarray as xr
+from xarray.backends import AbstractDataStore, BackendArray
+from xarray.core.indexing import IndexingSupport, LazilyIndexedArray, explicit_indexing_adapter
+
+from earthcare_tutorial.streaming.chunks import read
+from earthcare_tutorial.streaming.headers import (
+    Group,
+    Member,
+    OddError,
+    attributes,
+    describe,
+    size_of,
+    text,
+)
+from earthcare_tutorial.streaming.leap_seconds import counts_leap_seconds, note_leap_seconds, to_utc
+from earthcare_tutorial.streaming.remote import GranuleError, RemoteFile
+from earthcare_tutorial.streaming.threads import in_threads
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import numpy as np
+
+
+METADATA_THREADS = 16  # each waits for the header and the index of one variable
+
+
+class Store(AbstractDataStore):
+    """What xarray decodes: variables as they are stored, and the attributes of their group."""
+
+    def __init__(self, variables: dict[str, xr.Variable], attrs: dict[str, Any]) -> None:
+        self._variables, self._attrs = variables, attrs
+
+    def get_variables(self) -> dict[str, xr.Variable]:
+        """Return the variables."""
+        return self._variables
+
+    def get_attrs(self) -> dict[str, Any]:
+        """Return the attributes."""
+        return self._attrs
+
+
+class RemoteArray(BackendArray):
+    """A variable, for xarray: read when it is used, by any thread or process.
+
+    Parameters
+    ----------
+    remote : RemoteFile
+        The file.
+    path, address : str, int
+        Group and name, and where in the file its header is.
+    like : Member or xarray.Variable
+        What its header says.
+    shape : tuple of int
+        Of its dimensions, which may have grown beyond what is stored.
+    """
+
+    def __init__(
+        self, remote: RemoteFile, path: str, address: int | None, like: Any, shape: tuple[int, ...]
+    ) -> None:
+        self.remote, self.path, self.address = remote, path, address
+        self.shape, self.dtype, self.attrs = shape, like.dtype, dict(like.attrs)
+        self.stored = getattr(like, "stored", None)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"stored": None}  # to look it up again takes less than to send it
+
+    def __getitem__(self, key: Any) -> Any:
+        how = IndexingSupport.OUTER_1VECTOR
+        return explicit_indexing_adapter(key, self.shape, how, self._read)
+
+    def _read(self, key: tuple[Any, ...]) -> np.ndarray:
+        values = self._read_stored(key)
+        if counts_leap_seconds(self.attrs):
+            return to_utc(values, self.attrs.get("_FillValue"))
+        return values
+
+    def _read_stored(self, key: tuple[Any, ...]) -> np.ndarray:
+        try:
+            if self.stored is None and self.address is not None:
+                member = describe(self.remote, self.address, index=True)
+                self.stored = member and member.stored
+        except (GranuleError, OSError):
+            raise
+        except Exception:  # an index that is odd or damaged: HDF5 decides
+            self.address = None
+        if self.stored is not None:
+            return read(self.remote, self.stored, key, self.shape)
+        from earthcare_tutorial.streaming import fallback
+
+        return fallback.read(self.remote, self.path, key)
+
+
+def find_variables(
+    remote: RemoteFile, groups: Sequence[Group], wanted: Sequence[str] | None
+) -> dict[str, xr.Variable]:
+    """Return the variables wanted of some groups, with those that belong to them, or all.
+
+    They are as they are stored, and none is read yet. Where two groups have the same name, that of
+    the second is called after its group, too: "time_Geo".
+
+    Raises
+    ------
+    ValueError
+        When one is not there; lists those there are.
+    """
+    there: dict[str, tuple[Group, int]] = {}
+    for group in groups:
+        last = group.path.rpartition("/")[2]
+        for name, address in group.links.items():
+            there[f"{name}_{last}" if name in there else name] = group, address
+    known: dict[str, Member] = {}
+    odd: set[str] = set()
+
+    def look(names: Iterable[str], *, index: bool) -> None:
+        new = [name for name in dict.fromkeys(names) if name in there and name not in known]
+
+        def look_at(name: str) -> Member | None:
+            try:
+                return describe(remote, there[name][1], index=index)
+            except (GranuleError, OSError):
+                raise
+            except Exception:
+                odd.add(name)
+                return None
+
+        found = in_threads(look_at, new, METADATA_THREADS)
+        known.update({name: each for name, each in zip(new, found, strict=True) if each})
+        if odd and (wanted is not None or len(groups) > 1):
+            raise OddError  # simpler: HDF5 looks at all of them
+
+    look(there if wanted is None else wanted, index=wanted is not None)
+    if unknown := [n for n in wanted or () if n not in known or not known[n].is_variable]:
+        look(there, index=False)
+        have = [name for name in there if name in known and known[name].is_variable]
+        raise GranuleError(
+            f"{' and '.join(group.path for group in groups)} has no {', '.join(unknown)};"
+            f" it has {', '.join(have)}."
+        )
+    dims = {name: _dimensions(known[name], *there[name]) for name in known}
+    listed = [each.attrs for each in known.values()] + [each.attrs for each in groups]
+    look(" ".join(text(attrs.get("coordinates", "")) for attrs in listed).split(), index=True)
+    look([dim for each in dims.values() for dim, _ in each], index=True)
+    chosen = {name: known[name] for name in there if name in known}
+    dims = {name: _dimensions(known[name], *there[name]) for name in chosen}
+    unnamed: Mapping[int, list[str]] = {}
+    if any(each.shape and not dims[name] for name, each in chosen.items()):
+        look(there, index=False)  # how dimensions without a name are numbered depends on all
+        if odd:
+            raise OddError
+        unnamed = _number_unnamed(
+            {name: known[name] for name in there if name in known},
+            {name for name in known if _dimensions(known[name], *there[name])},
+        )
+    scales = sorted({at for each in dims.values() for _, at in each})
+    known_sizes = in_threads(lambda at: size_of(remote, at), scales, METADATA_THREADS)
+    sizes = dict(zip(scales, known_sizes, strict=True))
+    made = {}
+    for name, each in chosen.items():
+        if each.is_variable:
+            shape = tuple(sizes[at] for _, at in dims[name]) or each.shape
+            names = [dim for dim, _ in dims[name]] or [
+                unnamed[size][shape[:n].count(size)] for n, size in enumerate(shape)
+            ]
+            group, address = there[name]
+            path = f"{group.path}/{group.places[address]}"
+            array = RemoteArray(remote, path, address, each, shape)
+            made[name] = xr.Variable(names, LazilyIndexedArray(array), attributes(each.attrs))
+            note_leap_seconds(made[name].attrs)
+    if odd:
+        from earthcare_tutorial.streaming import fallback
+
+        others, _, _ = fallback.find_variables(remote, [groups[0].path], None)
+        made |= {name: others[name] for name in there if name in odd & others.keys()}
+    return made
+
+
+def _dimensions(member: Member, group: Group, address: int) -> list[tuple[str, int]]:
+    """Return name and address of the scale of each dimension; none if they have no names."""
+    references = [list(each) for each in member.attrs.get("DIMENSION_LIST", ())]
+    if not any(references):
+        if member.is_scale and (len(member.shape) != 1 or "_Netcdf4Coordinates" in member.attrs):
+            raise OddError
+        return [(group.places[address], address)] if member.is_scale else []
+    addresses = [each[-1].address_of_reference for each in references if each]
+    if len(addresses) != len(member.shape) or not group.places.keys() >= set(addresses):
+        raise OddError
+    return [(group.places[at], at) for at in addresses]
+
+
+def _number_unnamed(members: Mapping[str, Member], named: set[str]) -> dict[int, list[str]]:
+    """Name the dimensions without a name by their size, and number them, as h5netcdf does."""
+    names: dict[int, list[str]] = defaultdict(list)
+    for name, each in members.items():
+        if each.is_scale:
+            names[each.shape[0]].append(name)
+    scales = Counter(each.maxshape[0] for each in members.values() if each.is_scale)
+    counts: Counter[int] = Counter()
+    for name, each in members.items():
+        if name not in named:
+            counts |= Counter(each.shape)
+    number = 0
+    for size, count in counts.items():
+        for _ in range(scales[size], count):
+            names[size].append(f"phony_dim_{number}")
+            number += 1
+    return names
