@@ -159,6 +159,16 @@ async def no_matches(_: web.Request, proceed: Proceed) -> Answer:
     return await _edited_page(proceed, lambda page: page | {"numberMatched": 0, "features": []})
 
 
+async def huge_answer(_: web.Request, proceed: Proceed, *, more_than: float) -> Answer:
+    """Answer as the gateway does when the catalogue takes too long over too many items."""
+    answer = await proceed()
+    body = b"".join([piece async for piece in answer.pieces])
+    answer.pieces = pieces.of_bytes(body)
+    if answer.status == 200 and json.loads(body).get("numberMatched", 0) > more_than:
+        return _nginx(504)
+    return answer
+
+
 async def short_listing(_: web.Request, proceed: Proceed) -> Answer:
     """Leave out every second feature."""
     return await _edited_page(proceed, lambda page: page | {"features": page["features"][::2]})
