@@ -40,8 +40,8 @@ EARTH_RADIUS_KM = 6371.0
 EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 
 
-#: Starts of frames in the names of real files and items; with a fraction, where tracks in files tell
-#: more. Others are in the census.
+#: Starts of frames in the names of real files and items; with a fraction, where tracks in files
+#: tell more. Others are in the census.
 _STARTS = {
     "01031A": "2024-08-03T04:49:14",
     "01164D": "2024-08-11T18:41:26.45",

@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from earthcare_products.census import census
 from earthcare_products.granule_ids import parse_granule_id
-from maap_replay.archive import filters, footprints, frames, geometry, masks
+from maap_replay.archive import filters, footprints, frames, geometry, masks, observed
+from maap_replay.archive.items import ORIGIN
 from maap_replay.archive.segments import Segment, segment
 from maap_replay.archive.times import Interval, instant, microseconds
 from maap_replay.recordings.patch import Json
@@ -216,6 +217,12 @@ class Contents:
             if position is not None and (part.hidden is None or not part.hidden[position]):
                 return part.segment.items(np.array([position]))[0]
         return None
+
+    def origin(self, collection: str, product_id: str) -> str:
+        """What is real in an item: observed, recorded or written by rule."""
+        if (collection, product_id) in self.by_address:
+            return observed.origins().get(product_id, "recorded")
+        return ORIGIN
 
     def items(self, product_id: str) -> list[Json]:
         """Items of an id, one for each collection that has it."""

@@ -15,8 +15,8 @@ from maap_replay.recordings.expand import expand
 from maap_replay.recordings.patch import Json
 from maap_replay.recordings.sizes import with_sizes
 
-#: What an item that no public page shows says of itself, in the README and where it is recorded.
-ORIGIN = "written by rule: census of February 2026, track model"
+#: Origin of an item that no public page shows.
+ORIGIN = "written by rule: census of 6 February 2026, ground-track model"
 #: X-MET begins this long after its frame (of the four whose times are public: 14 to 18 s).
 MET_DELAY = 15
 #: One frame in so many has no picture, and one no quicklook: 04428E and 04490E are such.

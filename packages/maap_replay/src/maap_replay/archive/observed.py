@@ -34,6 +34,25 @@ def rows() -> list[Json]:
     return shown
 
 
+@cache
+def origins() -> dict[str, str]:
+    """Where each of them is from, by id."""
+    return {row["id"]: _origin(row) for row in rows()}
+
+
+def _origin(row: Json) -> str:
+    if "geometry" in row:
+        return "observed: complete item in public notebook output, Aug-Sep 2025"
+    if "bbox" in row:
+        return "observed: public notebook output, Oct 2025; ring: track moved to the observed bbox"
+    if "properties" in row:
+        own = f"; {row['own']} is not public and is ours" if "own" in row else ""
+        return (
+            f"observed: id, asset keys, `updated` on the original page, Oct 2025{own}; rest: rule"
+        )
+    return "observed: id in public notebooks, code or pages; rest: rule"
+
+
 def _item(rank: int, row: Json) -> Json:
     name, frame = parse_granule_id(row["id"]), frames.number(row["id"][-6:])
     seconds = dates.published(np.int64(frame), np.int64(name.created.timestamp()))

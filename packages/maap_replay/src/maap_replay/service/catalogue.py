@@ -18,6 +18,9 @@ from maap_replay.service.keys import RECORDINGS as RECORDINGS
 from maap_replay.service.keys import STRICT as STRICT
 from maap_replay.service.landing import GEOJSON, JSON, link
 
+#: Header in which an item says what is real in it; the live service has no such thing.
+ORIGIN = "Replay-Origin"
+
 
 async def collections(request: web.Request) -> web.Response:
     """Answer the collections, narrowed by `q` (any of its words) and `filter` on the title."""
@@ -91,13 +94,16 @@ async def items(request: web.Request) -> web.Response:
 async def item(request: web.Request) -> web.Response:
     """Answer one item, in the description asked for."""
     name = _collection(request)["id"], request.match_info["item"]
-    found = search.contents(request.app[RECORDINGS]).item(*name)
+    contents = search.contents(request.app[RECORDINGS])
+    found = contents.item(*name)
     if found is None:
         raise not_found(f"Item {name[1]!r}")
     accept, mode = request.query.get("httpAccept", ""), request.query.get("mode", "")
     if request.app[STRICT] and not accept:
         mode = "owc"
-    return metadata.answer(found, accept, mode)
+    response = metadata.answer(found, accept, mode)
+    response.headers[ORIGIN] = contents.origin(*name)
+    return response
 
 
 async def get_search(request: web.Request) -> web.Response:
