@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
-
-#: Days after which a leap second was inserted, since the epoch of the files' time, 2000.
-LEAP_SECOND_DAYS = (
-    date(2005, 12, 31),
-    date(2008, 12, 31),
-    date(2012, 6, 30),
-    date(2015, 6, 30),
-    date(2016, 12, 31),
-)
+#: The days that began after a leap second, since the files' epoch, from Bulletin C
+#: of the International Earth Rotation and Reference Systems Service (hpiers.obspm.fr), which
+#: announces one half a year ahead.
+AFTER_LEAP_SECONDS = ("2006-01-01", "2009-01-01", "2012-07-01", "2015-07-01", "2017-01-01")
 #: Files count these seconds in `time`, although its units, "seconds since 2000-01-01 00:00:00.0",
 #: do not say so; decoded as they stand, times are late by as much. Observed in four real files,
 #: whose tracks cross their frame's limit 4.75 to 5.5 s after the time in the file's name; ecaio
 #: reads them so too.
-LEAP_SECONDS = float(len(LEAP_SECOND_DAYS))
+LEAP_SECONDS = float(len(AFTER_LEAP_SECONDS))
 
 #: netCDF's default fill values, observed also for 64-bit variables.
 FLOAT_FILL = 9.969209968386869e36

@@ -1,14 +1,11 @@
-"""Names: ids of granules, what users type for a product, orbit and frame."""
+"""What the id of a granule says, and what users type for an orbit and a frame."""
 
 from __future__ import annotations
 
-import difflib
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
-
-from earthcare_products.products import PRODUCTS
 
 _ID = re.compile(
     r"ECA_(?P<file_class>[EJ][A-Z][A-Z]{2})_(?P<file_type>[A-Z0-9_]{10})"
@@ -92,61 +89,6 @@ def parse_granule_id(text: str) -> GranuleId:
         found["frame"] or "",
         found["file_class"],
         text,
-    )
-
-
-def _squeeze(name: str) -> str:
-    return re.sub(r"[^A-Z0-9]", "", name.upper())
-
-
-def _names() -> dict[str, str]:
-    """What leads to a file type: "MCOP", "MSICOP2A" and "MSICOP" all to "MSI_COP_2A"."""
-    names = {}
-    for code, product in PRODUCTS.items():
-        names[_squeeze(code)] = code
-        if product.short_name:
-            names[_squeeze(product.short_name)] = code
-        if product.level[0] in "12":
-            names[_squeeze(code[:-3])] = code
-    return names
-
-
-_NAMES = _names()
-
-
-def file_type(name: str) -> str:
-    """Return the file type that the catalogue uses for a product's name.
-
-    Parameters
-    ----------
-    name : str
-        A file type ("MSI_COP_2A"), or a short name with or without the dash ("M-COP", "MCOP");
-        upper and lower case are the same.
-
-    Returns
-    -------
-    str
-        The file type, ten characters long.
-
-    Raises
-    ------
-    ValueError
-        When there is no such product; the message names the nearest one.
-
-    Examples
-    --------
-    >>> file_type("M-COP")
-    'MSI_COP_2A'
-    >>> file_type("atl_ebd_2a")
-    'ATL_EBD_2A'
-    """
-    squeezed = _squeeze(name)
-    if squeezed in _NAMES:
-        return _NAMES[squeezed]
-    near = PRODUCTS[_NAMES[difflib.get_close_matches(squeezed, _NAMES, n=1, cutoff=0.0)[0]]]
-    also = f" ({near.short_name})" if near.short_name else ""
-    raise ValueError(
-        f"There is no EarthCARE product {name!r}; the nearest is {near.file_type}{also}."
     )
 
 

@@ -1,4 +1,4 @@
-"""The products of EarthCARE: one row each, read from ``data/products.jsonl``.
+"""The products of EarthCARE, and their names: one row each, from ``data/products.jsonl``.
 
 >>> PRODUCTS["MSI_COP_2A"].short_name
 'M-COP'
@@ -8,7 +8,9 @@
 
 from __future__ import annotations
 
+import difflib
 import json
+import re
 from collections.abc import Mapping
 from importlib.resources import files
 from types import MappingProxyType
@@ -125,3 +127,58 @@ PRODUCTS: Mapping[str, Product] = MappingProxyType(_read())
 def catalogue_entry(file_type: str) -> CatalogueEntry:
     """How the catalogue describes a file type; of an unknown one, what is usual."""
     return PRODUCTS[file_type].catalogue if file_type in PRODUCTS else CatalogueEntry()
+
+
+def _squeeze(name: str) -> str:
+    return re.sub(r"[^A-Z0-9]", "", name.upper())
+
+
+def _names() -> dict[str, str]:
+    """What leads to a file type: "MCOP", "MSICOP2A" and "MSICOP" all to "MSI_COP_2A"."""
+    names = {}
+    for code, product in PRODUCTS.items():
+        names[_squeeze(code)] = code
+        if product.short_name:
+            names[_squeeze(product.short_name)] = code
+        if product.level[0] in "12":
+            names[_squeeze(code[:-3])] = code
+    return names
+
+
+_NAMES = _names()
+
+
+def file_type(name: str) -> str:
+    """Return the file type that the catalogue uses for a product's name.
+
+    Parameters
+    ----------
+    name : str
+        A file type ("MSI_COP_2A"), or a short name with or without the dash ("M-COP", "MCOP");
+        upper and lower case are the same.
+
+    Returns
+    -------
+    str
+        The file type, ten characters long.
+
+    Raises
+    ------
+    ValueError
+        When there is no such product; the message names the nearest one.
+
+    Examples
+    --------
+    >>> file_type("M-COP")
+    'MSI_COP_2A'
+    >>> file_type("atl_ebd_2a")
+    'ATL_EBD_2A'
+    """
+    squeezed = _squeeze(name)
+    if squeezed in _NAMES:
+        return _NAMES[squeezed]
+    near = PRODUCTS[_NAMES[difflib.get_close_matches(squeezed, _NAMES, n=1, cutoff=0.0)[0]]]
+    also = f" ({near.short_name})" if near.short_name else ""
+    raise ValueError(
+        f"There is no EarthCARE product {name!r}; the nearest is {near.file_type}{also}."
+    )

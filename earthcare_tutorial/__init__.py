@@ -7,12 +7,12 @@ from earthcare_tutorial.assets import asset_table, h5_url, pick_assets
 from earthcare_tutorial.auth import Token, login
 from earthcare_tutorial.basemap import mark_synthetic
 from earthcare_tutorial.classifying import class_fractions, classes, plot_classes
+from earthcare_tutorial.combining import align, companions
 from earthcare_tutorial.credentials import credential_places, save_credentials
 from earthcare_tutorial.curtain import plot_curtain
+from earthcare_tutorial.describing import baselines, describe
 from earthcare_tutorial.granule import (
     above_sea_level,
-    baselines,
-    describe,
     mask_quality,
     to_display_units,
     trim_to_frame,
@@ -23,6 +23,7 @@ from earthcare_tutorial.products import PRODUCTS, file_type, identify
 from earthcare_tutorial.quicklook import quicklook_url, show_gallery, show_quicklook
 from earthcare_tutorial.saving import data_doi, save_figure
 from earthcare_tutorial.searching import count, search
+from earthcare_tutorial.sites import cut_around, overpasses
 from earthcare_tutorial.streaming import StreamStats, download, open_granule, stream_stats
 from earthcare_tutorial.swath import plot_swath
 
@@ -32,13 +33,16 @@ __all__ = [
     "Token",
     "__version__",
     "above_sea_level",
+    "align",
     "asset_table",
     "baselines",
     "check_access",
     "class_fractions",
     "classes",
+    "companions",
     "count",
     "credential_places",
+    "cut_around",
     "data_doi",
     "describe",
     "download",
@@ -49,6 +53,7 @@ __all__ = [
     "mark_synthetic",
     "mask_quality",
     "open_granule",
+    "overpasses",
     "pick_assets",
     "plot_classes",
     "plot_curtain",

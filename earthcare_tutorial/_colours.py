@@ -84,7 +84,9 @@ def named_in_file(data: xr.DataArray) -> dict[int, str]:
     return names
 
 
-def occurring(ds: xr.Dataset, variable: str, values: Array) -> dict[int, tuple[str, str]] | None:
+def class_colours(
+    ds: xr.Dataset, variable: str, values: Array
+) -> dict[int, tuple[str, str]] | None:
     """Return name and colour of each class among values, or None for a quantity.
 
     Codes that stand for missing data become NaN in ``values``.
@@ -110,7 +112,7 @@ def numbered(
     return numbers, colours, Normalize(-0.5, max(1, len(codes)) - 0.5)
 
 
-def scale_of(
+def colour_scale(
     look: Display,
     values: Array,
     norm: str | Normalize | None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 EARTH_RADIUS = 6371.0  # km, of a sphere
+HORIZON = 0.833  # degrees that the Sun's centre is below the horizon at sunrise
 
 
 def along_great_circles(
@@ -37,7 +39,7 @@ def along_great_circles(
     tuple of numpy.ndarray
         Longitude and latitude (m,) in degrees; longitude without jumps, so it may pass 180.
     """
-    corners = _on_sphere(longitude, latitude)
+    corners = on_sphere(longitude, latitude)
     pieces = []
     for a, b in itertools.pairwise(corners):
         angle = np.arccos(np.clip(a @ b, -1, 1))
@@ -92,18 +94,52 @@ def distance_km(geometry: dict[str, Any] | None, box: Sequence[float]) -> float 
         In degrees, west below east.
     """
     tracks = [
-        _on_sphere(*along_great_circles(line[:, 0], line[:, 1], step=0.5))
+        on_sphere(*along_great_circles(line[:, 0], line[:, 1], step=0.5))
         for line in outlines(geometry)
     ]
     west, south, east, north = box
     lon, lat = (np.linspace(first, last, 361) for first, last in ((west, east), (south, north)))
-    edge = np.vstack([_on_sphere(lon, lat[[0]]), _on_sphere(lon, lat[[-1]])])
-    edge = np.vstack([edge, _on_sphere(lon[[0]], lat), _on_sphere(lon[[-1]], lat)])
+    edge = np.vstack([on_sphere(lon, lat[[0]]), on_sphere(lon, lat[[-1]])])
+    edge = np.vstack([edge, on_sphere(lon[[0]], lat), on_sphere(lon[[-1]], lat)])
     near = [EARTH_RADIUS * float(np.arccos(np.clip((t @ edge.T).max(), -1, 1))) for t in tracks]
     return min(near, default=None)
 
 
-def _on_sphere(longitude: Array, latitude: Array) -> Array:
-    """Return unit vectors (n, 3)."""
+def on_sphere(longitude: Array | float, latitude: Array | float) -> Array:
+    """Return unit vectors (..., 3)."""
     lon, lat = np.broadcast_arrays(np.radians(longitude), np.radians(latitude))
-    return np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=1)
+    return np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=-1)
+
+
+def apart_km(one: Array, other: Array) -> Array:
+    """Return distances (...) on the sphere in km, of unit vectors (..., 3)."""
+    chord = np.linalg.norm(one - other, axis=-1)
+    return np.asarray(2 * EARTH_RADIUS * np.arcsin(np.minimum(1, chord / 2)))
+
+
+def sun_is_up(time: datetime, latitude: Array | float, longitude: Array | float) -> Array:
+    """Tell where the Sun is up, by the low-precision formulas of the Astronomical Almanac.
+
+    Parameters
+    ----------
+    time : datetime
+        UTC, with its time zone.
+    latitude, longitude : numpy.ndarray or float
+        In degrees.
+
+    Returns
+    -------
+    numpy.ndarray of bool
+        Of the same shape.
+    """
+    days = (time - datetime(2000, 1, 1, 12, tzinfo=UTC)) / timedelta(days=1)
+    anomaly = np.radians(357.528 + 0.9856003 * days)
+    ecliptic = 280.460 + 0.9856474 * days + 1.915 * np.sin(anomaly) + 0.020 * np.sin(2 * anomaly)
+    tilt, ecliptic = np.radians(23.439), np.radians(ecliptic)
+    declination = np.arcsin(np.sin(tilt) * np.sin(ecliptic))
+    ascension = np.arctan2(np.cos(tilt) * np.sin(ecliptic), np.cos(ecliptic))
+    greenwich = np.radians((18.697374558 + 24.06570982441908 * days) % 24 * 15)
+    lat, hour = np.radians(latitude), greenwich + np.radians(longitude) - ascension
+    height = np.sin(lat) * np.sin(declination) + np.cos(lat) * np.cos(declination) * np.cos(hour)
+    up: Array = np.degrees(np.arcsin(height)) > -HORIZON
+    return up

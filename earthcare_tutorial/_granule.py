@@ -1,4 +1,4 @@
-"""What a dataset says of itself: its granule, how its values are judged, named and coloured."""
+"""What a dataset says of itself: its granule, how its values are judged and named."""
 
 from __future__ import annotations
 

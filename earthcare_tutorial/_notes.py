@@ -1,6 +1,17 @@
 """The one place where the package speaks to the reader of a notebook."""
 
+import sys
+import warnings
+
 
 def _say(note: str) -> None:
     """Print one plain line: what was left out or replaced, so that nothing happens silently."""
     print(note)  # noqa: T201
+
+
+def warn(sentence: str) -> None:
+    """Warn where the reader called us, however deep in the package we are."""
+    level, frame = 2, sys._getframe(1)
+    while frame.f_back and str(frame.f_globals.get("__name__")).startswith("earthcare_tutorial."):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(sentence, stacklevel=level)

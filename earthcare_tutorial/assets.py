@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
-from earthcare_tutorial.products import UNKNOWN, identify
+from earthcare_tutorial.products import UNKNOWN, identify, refuse_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,8 +62,7 @@ def pick_assets(item: pystac.Item) -> dict[str, str | None]:
     >>> pick_assets(item)["h5"]
     'https://host/A.h5'
     """
-    if isinstance(item, str):
-        raise ValueError(f"{item!r} is text, not a granule: search(ids=...) finds it by its id.")
+    refuse_text(item)
     found: dict[str, str | None] = dict.fromkeys(("h5", "hdr", "zip", "quicklook", "thumbnail"))
     for asset in item.assets.values():
         kind = _kind(asset)

@@ -77,7 +77,8 @@ def mark_missing(
 def plain_axes(ax: Axes, helper: str) -> None:
     """Refuse axes of a map projection, on which degrees would be drawn as something else."""
     projection: Any = getattr(ax, "projection", None)  # cartopy's
-    plain = type(projection).__name__ == "PlateCarree" and not projection.proj4_params.get("lon_0")
+    moved = [projection.proj4_params.get(name) for name in ("lon_0", "pm")] if projection else []
+    plain = type(projection).__name__ == "PlateCarree" and not any(moved)
     if ax.name != "rectilinear" and not plain:
         raise ValueError(
             f"{helper} draws degrees on plain axes, and these are of the projection"

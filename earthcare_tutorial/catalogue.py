@@ -7,14 +7,14 @@ import functools
 import json
 import operator
 import time
-import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import requests
 
+from earthcare_products.products import PRODUCTS
 from earthcare_tutorial import _http
-from earthcare_tutorial._notes import _say
-from earthcare_tutorial.products import PRODUCTS, identify
+from earthcare_tutorial._notes import _say, warn
+from earthcare_tutorial.products import identify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -271,10 +271,7 @@ def pages(asked: pystac_client.ItemSearch, most: int | None) -> Iterator[list[py
         came += len(page["features"])
         yield list(items_of(page))
     if came < matched:
-        warnings.warn(
-            f"The catalogue counted {matched} granules but sent {came}: search again later.",
-            stacklevel=4,
-        )
+        warn(f"The catalogue counted {matched} granules but sent {came}: search again later.")
 
 
 def items_of(page: dict[str, Any]) -> Iterator[pystac.Item]:
@@ -290,7 +287,4 @@ def items_of(page: dict[str, Any]) -> Iterator[pystac.Item]:
             yield pystac.Item.from_dict(whole, root=open_catalogue(), preserve_dict=False)
         except (AttributeError, KeyError, TypeError, ValueError, pystac.STACError) as error:
             name = feature.get("id", "without an id")
-            warnings.warn(
-                f"Granule {name} left out, its catalogue entry cannot be read ({error!r}).",
-                stacklevel=5,
-            )
+            warn(f"Granule {name} left out, its catalogue entry cannot be read ({error!r}).")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from earthcare_products.granule_ids import file_type as product_code
+from earthcare_products.products import file_type as product_code
 from earthcare_tutorial._colours import legend_of, named_in_file
 from earthcare_tutorial._pixels import floats
 from earthcare_tutorial._profiles import read_profiles

@@ -180,8 +180,9 @@ def find_credentials(
         elif not own and not other_tools:
             unasked.append(shown)
         elif found := _read(place, file):
-            if not own:
-                _say(f"Taking the offline token from {shown}.")
+            if own:
+                return found, place.place.removeprefix("$")
+            _say(f"Taking the offline token from {shown}.")
             return found, shown
         else:
             looked.append(f"{shown} (holds no offline token)")

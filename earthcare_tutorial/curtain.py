@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from earthcare_tutorial._colours import legend_of, numbered, occurring, scale_of
+from earthcare_tutorial._colours import class_colours, colour_scale, legend_of, numbered
 from earthcare_tutorial._granule import granule_title, label, look_of
 from earthcare_tutorial._pixels import block_mean, block_mode, edges, floats
 from earthcare_tutorial._profiles import Profiles, read_profiles
@@ -106,7 +106,7 @@ def plot_curtain(
     profiles = read_profiles(ds, variable, "plot_curtain", along, between)
     look = look_of(ds, variable)
     place = _place(profiles, along)
-    classes = occurring(ds, variable, profiles.values)
+    classes = class_colours(ds, variable, profiles.values)
     step = (-(-len(profiles.rows) // MAX_PROFILES), 1)
     near = _near(profiles.height, top_km)
     values, height = profiles.values[:, near], profiles.height[:, near]
@@ -120,7 +120,7 @@ def plot_curtain(
             values = 10 * np.log10(values)
         values[~np.isfinite(values)] = np.nan
     if classes is None:
-        scale, note = scale_of(look, values, norm, vmin, vmax)
+        scale, note = colour_scale(look, values, norm, vmin, vmax)
         notes.append(note)
         low, high = float(scale.vmin or 0.0), float(scale.vmax or 0.0)
         drawn = np.maximum(values, low / 10) if isinstance(scale, LogNorm) else values  # 0 is low

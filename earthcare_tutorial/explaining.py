@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from earthcare_products.products import PRODUCTS
 from earthcare_tutorial._footprint import distance_km
 from earthcare_tutorial.catalogue import PAGE, Query, ask, can_sort, items_of, lists, matched
-from earthcare_tutorial.products import PRODUCTS, identify
+from earthcare_tutorial.products import identify
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from earthcare_tutorial._footprint import along_great_circles
+from earthcare_tutorial._footprint import along_great_circles, sun_is_up
+from earthcare_tutorial._footprint import outlines as lines_of
 from earthcare_tutorial._granule import granule_title
+from earthcare_tutorial._notes import warn
 from earthcare_tutorial._pixels import floats
 from earthcare_tutorial.basemap import (
     coastlines,
@@ -18,7 +20,7 @@ from earthcare_tutorial.basemap import (
     mark_synthetic,
     plain_axes,
 )
-from earthcare_tutorial.products import identify
+from earthcare_tutorial.products import identify, refuse_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
 COLOURS = {"day": "#d55e00", "day and night": "#8a4f9e", "night": "#0072b2"}
 MOST_LABELS = 16  # more names than that hide the map
 POLAR_CIRCLE = 50.0  # a map of a pole ends at this latitude, in degrees
-HORIZON = 0.833  # degrees that the Sun's centre is below the horizon at sunrise
 
 
 def plot_map(
@@ -82,9 +83,16 @@ def plot_map(
     """
     import matplotlib.pyplot as plt
 
+    refuse_text(granules)
     many = isinstance(granules, Iterable) and not hasattr(granules, "data_vars")
     listed: Any = granules if many else [granules]
-    outlines = [_outline(granule) for granule in listed]
+    parts = [(granule, _outlines(granule)) for granule in listed]
+    outlines = [outline for _, found in parts for outline in found]
+    if missing := [granule.id for granule, found in parts if not found]:
+        sentence = f"No footprint that is a polygon or a line, so not drawn: {', '.join(missing)}."
+        if not outlines:
+            raise ValueError(sentence)
+        warn(sentence)
     if pole not in (None, "north", "south"):
         raise ValueError(f"pole={pole!r} is neither 'north' nor 'south'.")
     if not outlines:
@@ -132,26 +140,25 @@ class Outline(NamedTuple):
     synthetic: bool
 
 
-def _outline(granule: Any) -> Outline:
+def _outlines(granule: Any) -> list[Outline]:
+    """Return the parts of a granule's footprint, or the outline of its pixels."""
     import pandas as pd
 
     if hasattr(granule, "data_vars"):
-        return _outline_of_pixels(granule)
-    geometry = granule.geometry or {}
-    points: Any = geometry.get("coordinates") or []
-    if geometry.get("type") == "Polygon":
-        points = points[0]
-    if len(points) < 2 or geometry.get("type") not in ("Polygon", "LineString"):
-        raise ValueError(f"{granule.id} has no footprint that is a polygon or a line.")
+        return [_outline_of_pixels(granule)]
+    refuse_text(granule)
+    lines = lines_of(granule.geometry)
     start, end = granule.common_metadata.start_datetime, granule.common_metadata.end_datetime
     both = [pd.Timestamp(time) for time in (start or granule.datetime, end or granule.datetime)]
-    longitude, latitude = np.asarray(points, dtype=float)[:, :2].T
-    longitude, latitude = along_great_circles(longitude, latitude)
-    closed = geometry["type"] == "Polygon"
-    if closed:
-        longitude, latitude = _round_the_pole(longitude, latitude)
-    name = identify(granule.id).orbit_and_frame
-    return Outline(name, longitude, latitude, closed, both[0] + (both[1] - both[0]) / 2, False)
+    name, middle = identify(granule).orbit_and_frame, both[0] + (both[1] - both[0]) / 2
+    found = []
+    for line in lines:
+        longitude, latitude = along_great_circles(line[:, 0], line[:, 1])
+        closed = "Polygon" in granule.geometry["type"]
+        if closed:
+            longitude, latitude = _round_the_pole(longitude, latitude)
+        found.append(Outline(name, longitude, latitude, closed, middle, False))
+    return found
 
 
 def _outline_of_pixels(ds: xr.Dataset) -> Outline:
@@ -193,22 +200,11 @@ def _round_the_pole(longitude: Array, latitude: Array) -> tuple[Array, Array]:
 
 
 def _side(outline: Outline) -> str:
-    """Tell where the Sun is up: by the low-precision formulas of the Astronomical Almanac."""
-    import pandas as pd
-
+    """Tell where the Sun is up."""
     if outline.time is None:
         return "day and night"
-    naive = outline.time.tz_convert(None) if outline.time.tzinfo else outline.time
-    days = (naive - pd.Timestamp("2000-01-01T12:00")) / pd.Timedelta(days=1)
-    anomaly = np.radians(357.528 + 0.9856003 * days)
-    ecliptic = 280.460 + 0.9856474 * days + 1.915 * np.sin(anomaly) + 0.020 * np.sin(2 * anomaly)
-    tilt, ecliptic = np.radians(23.439), np.radians(ecliptic)
-    declination = np.arcsin(np.sin(tilt) * np.sin(ecliptic))
-    ascension = np.arctan2(np.cos(tilt) * np.sin(ecliptic), np.cos(ecliptic))
-    greenwich = np.radians((18.697374558 + 24.06570982441908 * days) % 24 * 15)
-    lat, hour = np.radians(outline.latitude), greenwich + np.radians(outline.longitude) - ascension
-    height = np.sin(lat) * np.sin(declination) + np.cos(lat) * np.cos(declination) * np.cos(hour)
-    lit = float((np.degrees(np.arcsin(height)) > -HORIZON).mean())
+    time = outline.time if outline.time.tzinfo else outline.time.tz_localize("UTC")
+    lit = float(sun_is_up(time, outline.latitude, outline.longitude).mean())
     return "day" if lit == 1 else "night" if lit == 0 else "day and night"
 
 

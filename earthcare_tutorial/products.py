@@ -6,13 +6,13 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from earthcare_products.granule_ids import GranuleId, file_type, parse_granule_id
-from earthcare_products.products import PRODUCTS
+from earthcare_products.granule_ids import GranuleId, parse_granule_id
+from earthcare_products.products import PRODUCTS, file_type
 
 if TYPE_CHECKING:
     import pystac
 
-__all__ = ["PRODUCTS", "UNKNOWN", "as_utc", "file_type", "identify"]
+__all__ = ["PRODUCTS", "UNKNOWN", "as_utc", "file_type", "identify", "refuse_text"]
 
 
 def identify(item: pystac.Item | str) -> GranuleId:
@@ -47,6 +47,12 @@ def identify(item: pystac.Item | str) -> GranuleId:
         if isinstance(item, str):
             raise
         return _identify_by_properties(item.properties)
+
+
+def refuse_text(item: Any) -> None:
+    """Say what to do with the id of a granule where the granule itself is needed."""
+    if isinstance(item, str):
+        raise ValueError(f"{item!r} is text, not a granule: search(ids=...) finds it by its id.")
 
 
 def as_utc(when: str | datetime) -> datetime:

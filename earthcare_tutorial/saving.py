@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from earthcare_tutorial.products import identify
+from earthcare_tutorial.products import identify, refuse_text
 
 if TYPE_CHECKING:
     import pystac
@@ -60,7 +60,9 @@ def save_figure(
     granules = list(items) if isinstance(items, Iterable) else [items]
     if not granules:
         raise ValueError("The list of granules is empty: the figure would not say what it shows.")
-    told = [identify(item.id) for item in granules]
+    for granule in granules:
+        refuse_text(granule)
+    told = [identify(item) for item in granules]
     title = title or ", ".join(f"{each.file_type} {each.orbit_and_frame}" for each in told)
     cited = {
         f"EarthCARE {each.file_type}, baseline {each.baseline}" + (f", {doi}" if doi else "")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-import warnings
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from earthcare_products.granule_ids import orbit_and_frame as read_orbit_and_frame
-from earthcare_tutorial._notes import _say
+from earthcare_products.products import PRODUCTS
+from earthcare_products.products import file_type as read_file_type
+from earthcare_tutorial._notes import _say, warn
 from earthcare_tutorial.catalogue import (
     MOST,
     PAGE,
@@ -21,8 +22,7 @@ from earthcare_tutorial.catalogue import (
     pages,
 )
 from earthcare_tutorial.explaining import explain
-from earthcare_tutorial.products import PRODUCTS, as_utc, identify
-from earthcare_tutorial.products import file_type as product_code
+from earthcare_tutorial.products import as_utc, identify
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -120,16 +120,14 @@ def search(
         collection=collection,
     )
     most = next((int(float(number)) for number in _values("max_items", max_items)), None)
-    items = _find(query, most)
-    if not items and matched(query):  # now and then it answers with nothing for a moment
-        items = _find(query, most)
+    items = find(query, most)
     missing = set(query.ids) - {item.id for item in items}
     if not items:
-        warnings.warn(explain(query), stacklevel=2)
+        warn(explain(query))
     elif missing:
-        warnings.warn(f"Not in the catalogue: {', '.join(sorted(missing))}.", stacklevel=2)
+        warn(f"Not in the catalogue: {', '.join(sorted(missing))}.")
     if _every(baseline) == "latest" and ids is None:
-        items = _keep_latest(items)
+        items = keep_latest(items)
     return items[:most]
 
 
@@ -186,7 +184,7 @@ def make_query(
     """Check the arguments of :func:`search`, and put them together; without a network."""
     names = [str(name).strip() for name in _listed("ids", ids)]
     own = [identify(name).file_type for name in names]
-    codes = [product_code(name) for name in _listed("file_type", file_type)]
+    codes = [read_file_type(name) for name in _listed("file_type", file_type)]
     codes = codes or list(dict.fromkeys(own))
     if orbit_and_frame is not None and (orbit_number is not None or frame_id is not None):
         raise ValueError("Give orbit_and_frame, or orbit_number and frame_id, but not both.")
@@ -275,8 +273,16 @@ def _interval(start: Any, end: Any) -> str | None:
     return "/".join(f"{time:%Y-%m-%dT%H:%M:%SZ}" if time else ".." for time in (first, last))
 
 
-def _find(query: Query, max_items: int | None) -> list[pystac.Item]:
-    """Ask for each box, and return the granules in order of time, each once."""
+def find(query: Query, max_items: int | None = None) -> list[pystac.Item]:
+    """Return the granules in order of time, each once."""
+    items = _ask_each(query, max_items)
+    if not items and matched(query):  # now and then it answers with nothing for a moment
+        items = _ask_each(query, max_items)
+    return items
+
+
+def _ask_each(query: Query, max_items: int | None) -> list[pystac.Item]:
+    """Ask for each box; stop when there are enough."""
     # In order of time the first pages are enough, but not every version of the server sorts.
     first = max_items if can_sort() else None
     limit = PAGE if first is None else min(PAGE, 2 * first + 2)
@@ -293,7 +299,7 @@ def _find(query: Query, max_items: int | None) -> list[pystac.Item]:
     return sorted(found.values(), key=lambda item: (identify(item).start_time, item.id))
 
 
-def _keep_latest(items: list[pystac.Item]) -> list[pystac.Item]:
+def keep_latest(items: list[pystac.Item], *, say: bool = True) -> list[pystac.Item]:
     """Keep the newest of the granules that show the same frame, and say what is left out."""
     newest: dict[tuple[str, str], pystac.Item] = {}
     for item in items:
@@ -302,7 +308,7 @@ def _keep_latest(items: list[pystac.Item]) -> list[pystac.Item]:
             newest[_frame(item)] = item
     kept = {item.id for item in newest.values()}
     left = [identify(item) for item in items if item.id not in kept]
-    if left:
+    if left and say:
         names = [f"{told.orbit_and_frame} {told.baseline}" for told in left[:3]]
         more = ", ..." if len(left) > 3 else ""
         granules = "granule" if len(left) == 1 else "granules"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from earthcare_tutorial._colours import numbered, occurring, scale_of
+from earthcare_tutorial._colours import class_colours, colour_scale, numbered
 from earthcare_tutorial._granule import NADIR, granule_title, label, look_of, screen
 from earthcare_tutorial._pixels import block_mean, block_mode, edges, fill_places, floats
 from earthcare_tutorial.basemap import (
@@ -93,7 +93,7 @@ def plot_swath(
     swath = _read(ds, variable)
     look, values, notes = look_of(ds, variable), swath.values, [granule_title(ds), *swath.notes]
     if swath.classes is None:
-        scale, note = scale_of(look, values, norm, vmin, vmax)
+        scale, note = colour_scale(look, values, norm, vmin, vmax)
         notes += [note]
         low, high = float(scale.vmin or 0.0), float(scale.vmax or 0.0)
         drawn = np.maximum(values, low / 10) if isinstance(scale, LogNorm) else values  # 0 is low
@@ -171,7 +171,7 @@ def _read(ds: xr.Dataset, variable: str) -> Swath:
     where, placed = values[cut], placed[cut]
     step = (-(-where.shape[0] // MAX_CELLS[0]), -(-where.shape[1] // MAX_CELLS[1]))
     stored = np.dtype(ds[variable].encoding.get("dtype", ds[variable].dtype))
-    classes = occurring(ds, variable, where)
+    classes = class_colours(ds, variable, where)
     counted = classes is not None or stored.kind in "iub"
     nadir, pitch = NADIR.get(values.shape[1], (0, 0.0))
     across = np.arange(cut[1].start, cut[1].stop, dtype=float)

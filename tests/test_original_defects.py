@@ -125,7 +125,7 @@ def test_the_dataset_outlives_its_connection_and_is_drawn_as_data(item: pystac.I
     assert "ongitude" in ax.get_xlabel() + ax.get_ylabel() or "°" in "".join(
         label.get_text() for label in ax.get_xticklabels()
     )
-    labels = [a.get_ylabel() + a.get_xlabel() for a in ax.figure.axes]
+    labels = [a.get_ylabel() + a.get_xlabel() for a in ax.figure.findobj(plt.Axes)]
     assert any("g m" in label for label in labels), labels
     words = " ".join(text.get_text() for text in ax.figure.findobj(plt.Text))
     assert "synthetic" in words.lower()

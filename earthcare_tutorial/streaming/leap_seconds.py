@@ -12,9 +12,8 @@ from typing import Any
 
 import numpy as np
 
-#: The days that began after a leap second, since 2000, from Bulletin C of the International Earth
-#: Rotation and Reference Systems Service (hpiers.obspm.fr), which announces one half a year ahead.
-AFTER_LEAP_SECONDS = ("2006-01-01", "2009-01-01", "2012-07-01", "2015-07-01", "2017-01-01")
+from earthcare_products.conventions import AFTER_LEAP_SECONDS
+
 EPOCH = np.datetime64("2000-01-01")
 #: What the attribute "leap_seconds" of a corrected variable says.
 NOTE = "taken off: the file counts those since 2000; this is UTC"

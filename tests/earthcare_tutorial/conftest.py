@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import io
-import threading
-from http.server import ThreadingHTTPServer
+import json
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
 
 import h5py
 import matplotlib as mpl
@@ -16,57 +17,69 @@ from matplotlib.image import imsave
 
 from earthcare_tutorial import catalogue
 from earthcare_tutorial.credentials import PLACES
-from tests.earthcare_tutorial.small_maap import Handler, Maap, Server, jwt, make_item
+from maap_replay.items import make_item as replayed_item
+from maap_replay.pytest_plugin import EsaMaap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
 mpl.use("Agg")
 
 
 @pytest.fixture
-def maap(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Maap]:
-    """Start the service, point the helpers at it, and forget what they know of another one."""
-    server = Server(("127.0.0.1", 0), Handler)
-    service = Maap(f"http://127.0.0.1:{server.server_port}")
-    server.maap = service  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    monkeypatch.setattr(catalogue, "CATALOGUE_URL", f"{service.url}/catalogue/")
-    monkeypatch.setattr("earthcare_tutorial.auth.TOKEN_URL", f"{service.url}/token")
+def esa_maap(esa_maap: EsaMaap, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> EsaMaap:
+    """ESA MAAP on loopback, for somebody without credentials who has not asked it anything yet."""
     monkeypatch.setattr("earthcare_tutorial._http.BACKOFF", 0.0)
     monkeypatch.setattr("earthcare_tutorial.streaming.remote.BACKOFF", 0.0)
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setattr("earthcare_tutorial.auth.DATA_ORIGINS", (service.url,))
-    places = [place.place for place in PLACES if place.place.startswith("$")]
-    for name in (*(place[1:] for place in places), "http_proxy", "HTTP_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    yield service
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    esa_maap.accept("*")
+    for place in PLACES:
+        if place.place.startswith("$"):
+            monkeypatch.delenv(place.place[1:], raising=False)
     catalogue._opened.cache_clear()
     catalogue._queryables.cache_clear()
+    return esa_maap
 
 
-@pytest.fixture
-def nowhere() -> str:
-    """Return an address where nobody listens."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.server_close()
-    return f"http://127.0.0.1:{server.server_port}"
+def searches(maap: EsaMaap) -> list[dict[str, str]]:
+    """Return the parameters of the searches so far."""
+    asked = [urlsplit(one.path) for one in maap.log]
+    return [dict(parse_qsl(one.query)) for one in asked if one.path == "/catalogue/search"]
+
+
+def made_item(
+    start: str = "20251013T131444",
+    orbit: str = "07820E",
+    *,
+    kind: str = "MSI_COP_2A",
+    baseline: str = "BA",
+    created: str = "20251013T162407",
+    **told: Any,
+) -> dict[str, Any]:
+    """Make an item as the catalogue sends it, with the asset keys of late 2025."""
+    item = replayed_item(f"ECA_EX{baseline}_{kind}_{start}Z_{created}Z_{orbit}", **told)
+    if "enclosure_h5" in item["assets"]:
+        item["assets"]["enclosure_h5"]["file:size"] = 136301685
+    return item
+
+
+def jwt(**claims: Any) -> str:
+    """Make a token that looks like one of Keycloak's."""
+    parts = [{"alg": "RS256"}, claims, {"signature": "none"}]
+    texts = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode() for part in parts]
+    return ".".join(text.rstrip("=") for text in texts)
 
 
 @pytest.fixture
 def raw_item() -> Callable[..., dict[str, Any]]:
-    return make_item
+    return made_item
 
 
 @pytest.fixture
-def item(maap: Maap) -> Callable[..., pystac.Item]:
-    """Make a pystac Item whose links lead to the loopback service."""
-    return lambda *args, **kwargs: pystac.Item.from_dict(make_item(*args, base=maap.url, **kwargs))
+def item() -> Callable[..., pystac.Item]:
+    """Make a pystac Item."""
+    return lambda *args, **told: pystac.Item.from_dict(made_item(*args, **told))
 
 
 @pytest.fixture(name="jwt")
@@ -127,9 +140,8 @@ def write_granule(path: Path, *, notes: str = "SYNTHETIC: for tests", lines: int
 
 
 @pytest.fixture
-def granule(maap: Maap, tmp_path: Path) -> str:
+def granule(esa_maap: EsaMaap, tmp_path: Path) -> str:
     """Put a granule on the data server, and return its link."""
-    name = make_item()["id"]
-    maap.files[f"/data/{name}.h5"] = ("application/x-hdf5", write_granule(tmp_path / "a.h5"))
-    maap.valid.add("good")
-    return f"{maap.url}/data/{name}.h5"
+    esa_maap.accept(access_token="good")
+    url: str = made_item()["assets"]["enclosure_h5"]["href"]
+    return esa_maap.put(url, write_granule(tmp_path / "a.h5"))

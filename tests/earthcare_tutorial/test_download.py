@@ -10,8 +10,8 @@ from earthcare_tutorial import download, stream_stats
 from tests.earthcare_tutorial.conftest import write_granule
 
 
-def test_files_and_their_manifest(maap, granule, item, tmp_path):
-    body = maap.files[granule.removeprefix(maap.url)][1]
+def test_files_and_their_manifest(esa_maap, granule, item, tmp_path):
+    body = esa_maap.read(granule)
     folder = tmp_path / "new" / "folder"
     (path,) = download([item()], folder, "good")
     assert path.read_bytes() == body
@@ -24,21 +24,21 @@ def test_files_and_their_manifest(maap, granule, item, tmp_path):
         "sha256": digest,
         "baseline": "BA",
     }
-    asked = len(maap.log)
+    asked = len(esa_maap.log)
     assert download(granule, folder, "good") == [path]
-    assert len(maap.log) == asked  # what the manifest lists is not asked for again
+    assert len(esa_maap.log) == asked  # what the manifest lists is not asked for again
 
 
-def test_goes_on_where_it_stopped(maap, granule, tmp_path, monkeypatch):
+def test_goes_on_where_it_stopped(esa_maap, granule, tmp_path, monkeypatch):
     monkeypatch.setattr("earthcare_tutorial.streaming.downloading.PIECE", 1000)
-    body = maap.files[granule.removeprefix(maap.url)][1]
-    maap.faults = [*[0] * 20, 403]
+    body = esa_maap.read(granule)
+    esa_maap.fail_next(*[None] * 20, 403)
     with pytest.raises(ConnectionError, match=r"broke \(403\)"):
         download(granule, tmp_path / "there", "good")
     (part,) = (tmp_path / "there").glob("*.part")
     got = part.stat().st_size
     assert got
-    maap.faults = []
+    esa_maap.heal()
     with stream_stats() as stats:
         (path,) = download(granule, tmp_path / "there", "good")
     assert path.read_bytes() == body
@@ -47,23 +47,23 @@ def test_goes_on_where_it_stopped(maap, granule, tmp_path, monkeypatch):
     assert not list((tmp_path / "there").glob("*.part"))
 
 
-def test_what_is_left_of_another_version_is_not_gone_on_from(maap, granule, tmp_path, monkeypatch):
+def test_what_is_left_of_another_version_is_not_gone_on_from(
+    esa_maap, granule, tmp_path, monkeypatch
+):
     monkeypatch.setattr("earthcare_tutorial.streaming.downloading.PIECE", 1000)
-    maap.faults = [*[0] * 20, 403]
+    esa_maap.fail_next(*[None] * 20, 403)
     with pytest.raises(ConnectionError):
         download(granule, tmp_path / "there", "good")
-    maap.faults = []
-    path = granule.removeprefix(maap.url)
-    kind, _ = maap.files[path]
+    esa_maap.heal()
     newer = write_granule(tmp_path / "newer.h5", notes="SYNTHETIC: again")
-    maap.files[path], maap.etag = (kind, newer), '"two"'
+    esa_maap.put(granule, newer)
     (got,) = download(granule, tmp_path / "there", "good")
-    assert got.read_bytes() == maap.files[path][1]
+    assert got.read_bytes() == newer
     assert not list((tmp_path / "there").glob("*.part"))
 
 
-def test_a_page_is_no_granule(maap, granule, tmp_path):
-    maap.faults = ["html"]
+def test_a_page_is_no_granule(esa_maap, granule, tmp_path):
+    esa_maap.fail("login page")
     with pytest.raises(PermissionError, match="a web page in place of"):
         download(granule, tmp_path / "there", "good")
     assert not list((tmp_path / "there").glob("[!.]*"))

@@ -107,16 +107,16 @@ LAYOUTS = {
 
 
 @pytest.fixture(params=LAYOUTS)
-def layout(request, maap, tmp_path, monkeypatch):
+def layout(request, esa_maap, tmp_path, monkeypatch):
     """Put a file on the server; all sizes are small, so that each part of it is met as missing."""
     write, options, group, names = LAYOUTS[request.param]
     write(tmp_path / "a.h5", **options)
-    maap.files["/data/a.h5"] = ("application/x-hdf5", (tmp_path / "a.h5").read_bytes())
-    maap.valid.add("good")
+    esa_maap.accept(access_token="good")
+    url = esa_maap.put("a.h5", tmp_path / "a.h5")
     for module in ("remote", "headers", "fallback"):
         monkeypatch.setattr(f"earthcare_tutorial.streaming.{module}.BLOCK", 8192)
     monkeypatch.setattr("earthcare_tutorial.streaming.chunks.NEAR", 256)
-    return f"{maap.url}/data/a.h5", tmp_path / "a.h5", group, names
+    return url, tmp_path / "a.h5", group, names
 
 
 def as_streamed(local):

@@ -123,7 +123,7 @@ def test_names_own_axes_and_colours():
 def test_nothing_to_draw_is_explained(pixels):
     with pytest.raises(ValueError, match="no granules to draw"):
         plot_map([])
-    with pytest.raises(ValueError, match="no footprint"):
+    with pytest.raises(ValueError, match="No footprint"):
         plot_map(footprint("E", [[0, 0]], kind="Point"))
     with pytest.raises(ValueError, match="ask open_granule for latitude"):
         plot_map(pixels.drop_vars("latitude"))
@@ -146,3 +146,22 @@ def test_what_cannot_be_drawn_on_is_explained(pixels):
         plot_map(pixels, ax=plt.figure().add_subplot(projection="mollweide"))
     with pytest.raises(ValueError, match="pole='up' is neither"):
         plot_map(pixels, pole="up")
+
+
+def test_every_part_of_a_footprint_in_parts_is_drawn():
+    parts = [[box(170, 0, 180, 10), []], [], [box(-180, 0, -170, 10)]]
+    ax = plot_map(footprint("E", parts, kind="MultiPolygon"), bbox=(160, -10, -160, 20))
+    spans = sorted((line.get_xdata().min(), line.get_xdata().max()) for line in ax.lines)
+    assert [tuple(map(round, span)) for span in spans] == [(170, 180), (180, 190)]
+
+
+def test_a_granule_without_a_footprint_costs_no_other():
+    empty = footprint("D", [], kind="Polygon")
+    with pytest.warns(UserWarning, match=r"so not drawn: ECA_.*D\.$"):
+        ax = plot_map([empty, footprint("E", box(0, 0, 3, 40))])
+    assert len({line.get_gid() for line in ax.lines}) == 1
+
+
+def test_the_id_of_a_granule_is_not_a_list_of_granules():
+    with pytest.raises(ValueError, match="is text, not a granule"):
+        plot_map("ECA_EXBA_MSI_COP_2A_20250316T133058Z_20250912T203345Z_04537E")

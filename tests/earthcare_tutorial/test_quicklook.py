@@ -1,7 +1,6 @@
 """Quicklooks: drawn with a title, from the thumbnail where need be, alone or as a contact sheet."""
 
 import io
-import os
 import re
 import threading
 
@@ -20,7 +19,7 @@ def _close_figures():
 
 
 @pytest.fixture
-def pictures(maap, item):
+def pictures(esa_maap, item):
     """Put pictures of so many passes on the server, each of another grey, and return the items."""
 
     def put(count, size=(10, 20), **told):
@@ -28,7 +27,7 @@ def pictures(maap, item):
         for n, granule in enumerate(granules):
             target = io.BytesIO()
             Image.new("RGB", size, (10 * n, 10 * n, 10 * n)).save(target, "JPEG", **told)
-            maap.files[f"/p/{granule.id}.BID_1.jpeg"] = ("image/jpeg", target.getvalue())
+            esa_maap.put(quicklook_url(granule), target.getvalue())
         return granules
 
     return put
@@ -39,86 +38,72 @@ def words(ax):
     return " ".join(ax.texts[0].get_text().split())
 
 
-def test_quicklook_is_drawn_without_token(maap, item, jpeg):
+def test_quicklook_is_drawn_without_token(esa_maap, item, jpeg):
     granule = item()
-    maap.files[f"/p/{granule.id}.BID_1.jpeg"] = ("image/jpeg", jpeg)
+    esa_maap.put(quicklook_url(granule), jpeg)
     ax = show_quicklook(granule)
     assert ax.get_title() == "MSI_COP_2A 07820E, baseline BA\n2025-10-13 13:14:44 UTC"
     assert ax.images[0].get_array().shape[:2] == (20, 10)
-    assert maap.log[-1][2] is None
+    assert esa_maap.log[-1].token is None
 
 
-def test_quicklook_on_given_axes(maap, item, jpeg):
+def test_quicklook_on_given_axes(esa_maap, item, jpeg):
     granule = item()
-    maap.files[f"/p/{granule.id}.BID_1.jpeg"] = ("image/jpeg", jpeg)
+    esa_maap.put(quicklook_url(granule), jpeg)
     ax = plt.figure().subplots()
     assert show_quicklook(granule, ax=ax) is ax
 
 
-def test_thumbnail_in_place_of_a_lost_quicklook(maap, item, jpeg, capsys):
+def test_thumbnail_in_place_of_a_lost_quicklook(esa_maap, item, jpeg, capsys):
+    small = esa_maap.put("small.jpeg", jpeg, public=True)
     assets = {
-        "quicklook_jpeg": {"href": f"{maap.url}/p/lost.jpeg", "roles": ["overview"]},
-        "thumbnail": {"href": f"{maap.url}/p/small.jpeg", "roles": ["thumbnail"]},
+        "quicklook_jpeg": {"href": f"{esa_maap.url}/data/public/lost.jpeg", "roles": ["overview"]},
+        "thumbnail": {"href": small, "roles": ["thumbnail"]},
     }
-    maap.files["/p/small.jpeg"] = ("image/jpeg", jpeg)
     ax = show_quicklook(item(assets=assets))
     assert "(thumbnail)" in ax.get_title()
     assert "this is its thumbnail" in capsys.readouterr().out
 
 
-def test_no_picture(maap, item):
+def test_no_picture(esa_maap, item):
     with pytest.raises(LookupError, match="neither a quicklook nor a thumbnail"):
         quicklook_url(item(assets={}))
+    esa_maap.fail("503 burst", status=404, path="jpeg", times=None)
     with pytest.raises(LookupError, match="its link answers 404"):
         show_quicklook(item())
 
 
 @pytest.mark.parametrize("body", [b"<html>Sign in</html>", b"\xff\xd8\xff\xe0 no more"])
-def test_what_is_no_picture_is_not_drawn(maap, item, body):
+def test_what_is_no_picture_is_not_drawn(esa_maap, item, body):
     granule = item()
-    maap.files[f"/p/{granule.id}.BID_1.jpeg"] = ("image/jpeg", body)
+    esa_maap.put(quicklook_url(granule), body)
     with pytest.raises(LookupError, match="its link sends no picture"):
         show_quicklook(granule)
 
 
-@pytest.mark.parametrize("fault", ["html", "half", 503, "drop"])
-def test_half_a_picture_is_asked_for_again(maap, pictures, fault):
+@pytest.mark.parametrize("fault", ["login page", "cut", "half", 503, "dropped connection"])
+def test_half_a_picture_is_asked_for_again(esa_maap, pictures, fault):
     (granule,) = pictures(1)
-    if fault == "half":  # whole by its length, but not as a picture
-        path = f"/p/{granule.id}.BID_1.jpeg"
-        kind, whole = maap.files[path]
-        bodies = iter([whole[: len(whole) // 2], whole])
-        maap.files = Alternating({path: kind}, bodies)
-    else:
-        maap.faults = [fault]
+    # "half" is whole by its length, but not as a picture
+    esa_maap.fail_next("short body" if fault == "half" else fault)
     assert show_quicklook(granule).images
+    assert not esa_maap.faults
 
 
-class Alternating(dict):
-    """Files whose next content comes from an iterator."""
-
-    def __init__(self, kinds, bodies):
-        super().__init__(kinds)
-        self.bodies = bodies
-
-    def __getitem__(self, path):
-        return super().__getitem__(path), next(self.bodies)
+def test_no_network(esa_maap, item):
+    esa_maap.stop()
+    with pytest.raises(ConnectionError, match=r"No answer from catalog\.maap\.eo\.esa\.int"):
+        show_quicklook(item())
 
 
-def test_no_network(item, nowhere):
-    assets = {"thumbnail": {"href": f"{nowhere}/a.jpeg", "roles": ["thumbnail"]}}
-    with pytest.raises(ConnectionError, match=r"No answer from 127\.0\.0\.1"):
-        show_quicklook(item(assets=assets))
-
-
-def test_panels_are_numbered_by_position_and_in_order(maap, pictures):
+def test_panels_are_numbered_by_position_and_in_order(esa_maap, pictures):
     axes = show_gallery(iter(pictures(7)), columns=3)
     assert axes.shape == (7,)
     assert axes[5].get_title(loc="left") == "5  07825E BA\n2025-10-13 13:14 UTC"
     greys = [ax.images[0].get_array().mean() for ax in axes]
     np.testing.assert_allclose(greys, 10 * np.arange(7), atol=2)
     assert axes[0].figure.get_axes() == list(axes)  # no empty panels
-    assert {token for _, _, token in maap.log} == {None}
+    assert {one.token for one in esa_maap.log} == {None}
 
 
 def test_several_pictures_are_under_way_at_once(pictures, monkeypatch):
@@ -136,9 +121,9 @@ def test_several_pictures_are_under_way_at_once(pictures, monkeypatch):
     assert all(ax.images for ax in show_gallery(granules))
 
 
-def test_a_missing_picture_never_breaks_the_sheet(maap, item, pictures, capsys):
+def test_a_missing_picture_never_breaks_the_sheet(esa_maap, item, pictures, capsys):
     first, broken, last = pictures(3)
-    maap.files.pop(f"/p/{broken.id}.BID_1.jpeg")
+    esa_maap.fail("503 burst", status=404, path=broken.id, times=None)
     axes = show_gallery([first, broken, item(assets={}), last])
     assert [len(ax.images) for ax in axes] == [1, 0, 0, 1]
     assert words(axes[1]) == "MSI_COP_2A 07821E has a picture listed, but its link answers 404."
@@ -149,11 +134,11 @@ def test_a_missing_picture_never_breaks_the_sheet(maap, item, pictures, capsys):
     ]
 
 
-def test_a_server_that_is_down_is_not_besieged(maap, pictures, capsys):
+def test_a_server_that_is_down_is_not_besieged(esa_maap, pictures, capsys):
     granules = pictures(30)
-    maap.faults = [503] * 1000
+    esa_maap.fail("503 burst", times=None)
     axes = show_gallery(granules)
-    assert len(maap.log) < 60  # of 30, each asked for four times
+    assert len(esa_maap.log) < 60  # of 30, each asked for four times
     assert words(axes[29]) == "The picture server answers 503: try later."
     assert capsys.readouterr().out.count("try later") == 1
 
@@ -204,7 +189,7 @@ def test_products_are_named_where_they_differ(item, pictures):
     assert labels == ["0  MSI_COP_2A 07820E BA", "1  ATL_EBD_2A 07820E BA"]
 
 
-@pytest.mark.skipif("MAAP_REPLAY_PORT" not in os.environ, reason="needs maap-replay run")
+@pytest.mark.usefixtures("esa_maap")
 def test_the_replay_has_a_picture_that_says_synthetic_and_a_granule_without_one():
     passes = search(
         "MSI_COP_2A", bbox=(0, -20, 10, -10), start_time="2025-03-09", end_time="2025-03-11"

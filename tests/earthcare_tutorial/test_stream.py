@@ -37,12 +37,12 @@ def test_exactly_the_variables_asked_for(granule):
     assert ds.attrs["synthetic"].startswith("SYNTHETIC")
 
 
-def test_part_of_a_variable_from_an_item(maap, granule, item):
+def test_part_of_a_variable_from_an_item(esa_maap, granule, item):
     ds = open_granule(item(), "good", "cloud_top_height", isel={"along_track": slice(5, 9)})
     assert ds["cloud_top_height"].shape == (4, 384)
 
 
-def test_lazy_dataset_reads_later_and_pickles(maap, granule):
+def test_lazy_dataset_reads_later_and_pickles(esa_maap, granule):
     token = login(offline_token="mine")
     ds = open_granule(granule, token, isel={"along_track": slice(0, 3)})
     copy = pickle.loads(pickle.dumps(ds))  # noqa: S301
@@ -53,36 +53,35 @@ def test_lazy_dataset_reads_later_and_pickles(maap, granule):
     copy.close()
 
 
-def test_renewed_token_is_on_the_next_request(maap, granule, small_parts):
+def test_renewed_token_is_on_the_next_request(esa_maap, granule, small_parts):
     token = login(offline_token="mine")
     ds = open_granule(granule, token)
-    maap.valid = set()
+    esa_maap.revoke()
     token.renew()
     assert float(ds["cloud_top_height"].max()) == 1500.0
-    assert maap.log[-1][2] == "Bearer access-token-2"
+    assert esa_maap.log[-1].token == len(esa_maap.access_tokens), "the newest"
     ds.close()
 
 
-def test_token_rejected_at_once_is_renewed(maap, granule):
+def test_token_rejected_at_once_is_renewed(esa_maap, granule):
     token = login(offline_token="mine")
-    maap.valid = set()
+    esa_maap.revoke()
     assert "time" in open_granule(granule, token, "time")
 
 
-def test_token_stays_with_its_host(maap, granule):
-    elsewhere = granule.replace("127.0.0.1", "localhost")
-    maap.moved["/data/moved.h5"] = elsewhere
-    with pytest.raises(PermissionError, match="401"):
-        open_granule(f"{maap.url}/data/moved.h5", "good")
-    told = {(path.rpartition("/")[2][:5], told) for _, path, told in maap.log}
-    assert told == {("moved", "Bearer good"), ("ECA_E", None)}
+def test_token_stays_with_its_host(esa_maap, granule):
+    esa_maap.fail("moved", times=None)
+    with pytest.raises(FileNotFoundError, match="no file ECA_"):
+        open_granule(granule, "good")
+    told = {(one.host.partition(":")[0], one.token) for one in esa_maap.log}
+    assert told == {("catalog.maap.eo.esa.int", 1), ("localhost", None)}
 
 
-def test_short_and_dropped_answers_are_asked_for_again(maap, granule, small_parts):
-    maap.faults = [0, "short", "drop", 503, "cut"]
+def test_short_and_dropped_answers_are_asked_for_again(esa_maap, granule, small_parts):
+    esa_maap.fail_next(None, "short body", "dropped connection", 503, "cut")
     ds = open_granule(granule, "good", "cloud_top_height")
     assert float(ds["cloud_top_height"].min()) == 1500.0
-    assert not maap.faults
+    assert not esa_maap.faults
 
 
 @pytest.fixture
@@ -108,15 +107,15 @@ def lock_of_hdf5(monkeypatch, small_parts):
     return free
 
 
-def test_nobody_fetches_with_the_lock_of_hdf5(maap, granule, lock_of_hdf5):
+def test_nobody_fetches_with_the_lock_of_hdf5(esa_maap, granule, lock_of_hdf5):
     """Neither the loaded nor the lazy reader, also when many threads need a new token at once."""
     token = login(offline_token="mine")
     open_granule(granule, token, ["time", "cloud_water_path"])
     with open_granule(granule, token) as ds, ThreadPoolExecutor(6) as pool:
-        maap.valid.clear()
+        esa_maap.revoke()
         list(pool.map(lambda name: ds[name].load(), ds.variables))
         assert np.nanmin(ds["cloud_top_height"].values) == 1500.0
-    assert len(maap.exchanged) == 2
+    assert len(esa_maap.exchanges) == 2
     assert len(lock_of_hdf5) > 20
     assert all(lock_of_hdf5)
 
@@ -145,7 +144,7 @@ def test_unknown_variable_lists_what_there_is(granule):
 @pytest.mark.parametrize(
     ("fault", "error", "sentence"),
     [
-        ("html", PermissionError, "a web page in place of ECA_.*login"),
+        ("login page", PermissionError, "a web page in place of ECA_.*login"),
         (401, PermissionError, r"does not accept the access token \(401\)"),
         (
             403,
@@ -156,49 +155,50 @@ def test_unknown_variable_lists_what_there_is(granule):
         (500, ConnectionError, r"busy \(500\)"),
     ],
 )
-def test_refusals_of_the_data_server(maap, granule, fault, error, sentence):
-    maap.faults = [fault] * (99 if fault == 500 else 1)
+def test_refusals_of_the_data_server(esa_maap, granule, fault, error, sentence):
+    esa_maap.fail_next(*[fault] * (99 if fault == 500 else 1))
     with pytest.raises(error, match=sentence):
         open_granule(granule, "good", "time")
 
 
-def test_other_content(maap):
-    maap.valid.add("good")
-    maap.files["/data/a.h5"] = ("application/octet-stream", b"PK\x03\x04 is a zip")
+def test_other_content(esa_maap):
+    esa_maap.accept(access_token="good")
+    url = esa_maap.put("a.h5", b"PK\x03\x04 is a zip")
     with pytest.raises(FileNotFoundError, match=r"a\.h5 is the ZIP of a granule, not its data"):
-        open_granule(f"{maap.url}/data/a.h5", "good")
-    maap.files["/data/a.h5"] = ("text/xml", b'<?xml version="1.0"?><Earth_Explorer_Header>')
+        open_granule(url, "good")
+    url = esa_maap.put("a.h5", b'<?xml version="1.0"?><Earth_Explorer_Header>')
     with pytest.raises(FileNotFoundError, match=r"a\.h5 is the header of a granule.*\['h5'\]"):
-        open_granule(f"{maap.url}/data/a.h5", "good")
-    maap.files["/data/a.h5"] = ("application/octet-stream", b"something else")
+        open_granule(url, "good")
+    url = esa_maap.put("a.h5", b"something else")
     with pytest.raises(ValueError, match=r"for a\.h5 does not begin as HDF5"):
-        open_granule(f"{maap.url}/data/a.h5", "good")
+        open_granule(url, "good")
 
 
 @pytest.mark.parametrize("ending", ["a.HDR", "a.jpeg", "a.png", "a.ZIP", "zipper/a"])
-def test_other_files_of_a_granule_are_not_asked_for(maap, ending):
+def test_other_files_of_a_granule_are_not_asked_for(esa_maap, ending):
     with pytest.raises(ValueError, match=r"not its data: take pick_assets\(item\)\['h5'\]"):
-        open_granule(f"{maap.url}/data/{ending}", "good")
-    assert not maap.log
+        open_granule(f"{esa_maap.url}/data/{ending}", "good")
+    assert not esa_maap.log
 
 
-def test_no_network(nowhere):
-    with pytest.raises(ConnectionError, match=r"No answer from 127\.0\.0\.1"):
-        open_granule(f"{nowhere}/a.h5", "good")
+def test_no_network(esa_maap, granule):
+    esa_maap.stop()
+    with pytest.raises(ConnectionError, match=r"No answer from catalog\.maap\.eo\.esa\.int"):
+        open_granule(granule, "good")
 
 
-def test_stream_that_breaks_shows_no_token(maap, granule, small_parts):
-    maap.valid.add("s3cret")
-    maap.faults = [*[0] * 7, 403, 403, 403]
+def test_stream_that_breaks_shows_no_token(esa_maap, granule, small_parts):
+    esa_maap.accept(access_token="s3cret")
+    esa_maap.fail_next(*[None] * 7, 403, 403, 403)
     with pytest.raises(ConnectionError, match=r"The stream of ECA_.* broke \(403") as caught:
         open_granule(granule, "s3cret", "time")
     assert "s3cret" not in "".join(traceback.format_exception(caught.value)).split("Error:")[-1]
 
 
-def test_error_of_a_late_read_shows_no_token(maap, granule, small_parts):
-    maap.valid.add("s3cret")
+def test_error_of_a_late_read_shows_no_token(esa_maap, granule, small_parts):
+    esa_maap.accept(access_token="s3cret")
     ds = open_granule(granule, "s3cret")
-    maap.valid = set()
+    esa_maap.revoke()
     with pytest.raises(ConnectionError, match="401") as caught:
         ds["cloud_top_height"].load()
     assert "s3cret" not in repr(caught.value)
@@ -217,68 +217,65 @@ def after_the_first_answer(monkeypatch, act):
     monkeypatch.setattr(RemoteFile, "_ask", acting)
 
 
-def test_one_renewal_for_all_that_wait(maap, granule, small_parts, monkeypatch):
+def test_one_renewal_for_all_that_wait(esa_maap, granule, small_parts, monkeypatch):
     token = login(offline_token="mine")
-    token.bearer()
-    after_the_first_answer(monkeypatch, lambda: maap.valid.discard("access-token-1"))
+    first = token.bearer()
+    after_the_first_answer(monkeypatch, lambda: esa_maap.revoke(first))
     ds = open_granule(granule, token, ["time", "latitude", "longitude"])
     assert np.isfinite(ds["time"].values.astype(float)).all()
-    assert len(maap.log) > 8
-    assert len(maap.exchanged) == 2
+    assert len(esa_maap.log) > 8
+    assert len(esa_maap.exchanges) == 2
 
 
 @pytest.mark.parametrize("more", [b"", b"more"])
-def test_file_that_changes_on_the_way(maap, granule, small_parts, monkeypatch, more):
-    path = granule.removeprefix(maap.url)
-    kind, body = maap.files[path]
+def test_file_that_changes_on_the_way(esa_maap, granule, small_parts, monkeypatch, more):
+    body = esa_maap.read(granule)
 
     def change():
-        maap.files[path] = kind, body + more
-        maap.etag = maap.etag if more else '"two"'
+        esa_maap.put(granule, body + more)
 
     after_the_first_answer(monkeypatch, change)
     with pytest.raises(ConnectionError, match=r"ECA_.*h5 changed while it was read: open it again"):
         open_granule(granule, "good", "time")
 
 
-def test_server_that_ignores_ranges(maap, granule, small_parts):
-    maap.faults = ["whole"]
+def test_server_that_ignores_ranges(esa_maap, granule, small_parts):
+    esa_maap.fail("range ignored", times=1)
     with pytest.raises(ValueError, match=r"sends ECA_.* only as a whole \(200\)"):
         open_granule(granule, "good", "time")
-    maap.faults = [*[0] * 7, "whole", "whole", "html", "html", "html", "html"]
+    whole, page = ["range ignored"] * 2, ["login page"] * 4
+    esa_maap.fail_next(*[None] * 7, *whole, *page)
     with pytest.raises(ConnectionError, match=r"The stream of ECA_.* broke \(200\)"):
         open_granule(granule, "good", "time")
 
 
-def test_chunk_that_cannot_be_unpacked(maap, granule):
-    path = granule.removeprefix(maap.url)
-    kind, body = maap.files[path]
+def test_chunk_that_cannot_be_unpacked(esa_maap, granule):
+    body = esa_maap.read(granule)
     whole = io.BytesIO(body)
     with h5py.File(whole) as h5:
         chunk = h5["ScienceData/latitude"].id.get_chunk_info(0)
     spoilt = bytearray(body)
     spoilt[chunk.byte_offset + 40 : chunk.byte_offset + 60] = bytes(20)
-    maap.files[path] = kind, bytes(spoilt)
+    esa_maap.put(granule, bytes(spoilt))
     with pytest.raises(ValueError, match=r"ECA_.* is damaged: a chunk of it cannot be unpacked"):
         open_granule(granule, "good", "latitude")
 
 
-def test_other_variables_stop_when_one_fails(maap, granule, small_parts, monkeypatch):
+def test_other_variables_stop_when_one_fails(esa_maap, granule, small_parts, monkeypatch):
     monkeypatch.setattr("earthcare_tutorial.streaming.opening.VARIABLES", 1)
     names = ["latitude", "longitude", "cloud_top_height", "quality_status"]
     open_granule(granule, "good", names)
-    usual = len(maap.log)
-    del maap.log[:]
-    maap.faults = [*[0] * (usual // 2), 403]
+    usual = len(esa_maap.log)
+    esa_maap.log.clear()
+    esa_maap.fail_next(*[None] * (usual // 2), 403)
     with pytest.raises(ConnectionError, match=r"broke \(403\)"):
         open_granule(granule, "good", names)
-    assert len(maap.log) <= usual // 2 + 3 * CONNECTIONS
+    assert len(esa_maap.log) <= usual // 2 + 3 * CONNECTIONS
 
 
-def test_truncated_file(maap, granule):
-    path = granule.removeprefix(maap.url)
-    kind, body = maap.files[path]
-    maap.files[path] = kind, body[:-2000]
+def test_truncated_file(esa_maap, granule):
+    body = esa_maap.read(granule)
+    esa_maap.put(granule, body[:-2000])
     with pytest.raises(ValueError, match=r"ECA_.*h5 is damaged: it should have \d+ bytes and has"):
         open_granule(granule, "good", "time")
 

@@ -95,8 +95,8 @@ def test_strip_along_the_track(swath):
     assert left == pytest.approx(-0.455 * 266.5, rel=0.05)
     assert ax.get_ylim() == (right, left), "left of the flight is up"
     ticks = {label.get_text(): label.get_position()[0] for label in ax.get_xticklabels()}
-    assert "16°N\n17:20" in ticks, "a round latitude, and the minute"
-    line = swath["latitude"].isel(along_track=int(ticks["16°N\n17:20"]))
+    assert "16°N\n17:19" in ticks, "a round latitude, and the minute"
+    line = swath["latitude"].isel(along_track=int(ticks["16°N\n17:19"]))
     assert float(line.mean()) == pytest.approx(16, abs=0.3)
     assert "Right of nadir" in ax.get_ylabel()
 
@@ -174,7 +174,7 @@ def test_a_box_cut_out_with_where_is_drawn_whole(swath, view):
     ax = plot_swath(box.drop_vars("quality_status"), "cloud_water_path", view=view)
     assert drawn_pixels(ax) == int(np.isfinite(box["cloud_water_path"]).sum()) > 0
     if view == "track":
-        assert "\n17:20" in [text.get_text() for text in ax.get_xticklabels()][1]
+        assert "\n17:19" in [text.get_text() for text in ax.get_xticklabels()][1]
 
 
 def test_where_on_quality_leaves_what_is_good(swath):

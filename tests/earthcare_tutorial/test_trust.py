@@ -22,7 +22,8 @@ import earthcare_tutorial as ect
 from earthcare_tutorial import _http, auth
 from earthcare_tutorial.auth import auth_for
 from earthcare_tutorial.credentials import Secret
-from tests.earthcare_tutorial.small_maap import jwt
+from maap_replay.service.tokens import CLIENT_SECRET
+from tests.earthcare_tutorial.conftest import jwt
 
 OFFLINE = jwt(typ="Offline", sub="canary-of-the-offline-token")
 ACCESS = jwt(typ="Bearer", sub="canary-of-the-access-token")
@@ -88,7 +89,7 @@ def listen():
 
 
 @pytest.fixture
-def token_server(listen, monkeypatch, maap):
+def token_server(listen, monkeypatch, esa_maap):
     """Make a token service that answers as told."""
 
     def make(*answers, **more):
@@ -110,10 +111,10 @@ VERBS = {
 
 @pytest.mark.parametrize("verb", VERBS)
 @pytest.mark.parametrize("given", [f"{TEXT}\n", f"“{TEXT}”", f"Bearer {TEXT}\r\n", f"\ufeff{TEXT}"])
-def test_what_is_copied_along_with_an_access_token_is_removed(maap, granule, verb, given):
-    maap.valid.add(TEXT)
+def test_what_is_copied_along_with_an_access_token_is_removed(esa_maap, granule, verb, given):
+    esa_maap.accept(access_token=TEXT)
     VERBS[verb](granule, given)
-    assert {sent for _, _, sent in maap.log} == {f"Bearer {TEXT}"}
+    assert {one.token for one in esa_maap.log} == {1 + esa_maap.access_tokens.index(TEXT)}
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -127,7 +128,7 @@ def test_what_is_copied_along_with_an_access_token_is_removed(maap, granule, ver
         (jwt(exp=1735689600), "This access token ended on 2025-01-01 at 00:00 UTC: login"),
     ],
 )
-def test_what_is_no_access_token_is_never_sent(maap, granule, capsys, verb, given, why):
+def test_what_is_no_access_token_is_never_sent(esa_maap, granule, capsys, verb, given, why):
     try:
         VERBS[verb](granule, given)
     except (ValueError, PermissionError) as error:
@@ -136,7 +137,7 @@ def test_what_is_no_access_token_is_never_sent(maap, granule, capsys, verb, give
         said = capsys.readouterr().out
     assert why in said
     assert not given or given not in said
-    assert not maap.log
+    assert not esa_maap.log
 
 
 def test_something_else_as_token(granule):
@@ -171,16 +172,14 @@ def renderings(error):
 
 
 FAILURES = {
-    "refused": lambda maap: setattr(
-        maap, "token_answer", (400, f'{{"error_description": "bad {OFFLINE}"}}')
-    ),
-    "client": lambda maap: setattr(maap, "token_answer", (401, '{"error": "unauthorized_client"}')),
-    "busy": lambda maap: maap.faults.extend([503] * 90),
-    "drop": lambda maap: maap.faults.extend(["drop"] * 90),
-    "page": lambda maap: maap.faults.extend(["html"] * 90),
-    "cut": lambda maap: maap.faults.extend([0] + ["cut"] * 90),
-    "forbidden": lambda maap: maap.faults.extend([0, 0, *[403] * 90]),
-    "nowhere": lambda maap: setattr(auth, "TOKEN_URL", "http://127.0.0.1:1/token"),
+    "refused": lambda maap: maap.fail("tokens repeated", times=None),
+    "client": lambda maap: maap.fail("unknown client"),
+    "busy": lambda maap: maap.fail_next(*[503] * 90),
+    "drop": lambda maap: maap.fail_next(*["dropped connection"] * 90),
+    "page": lambda maap: maap.fail_next(*["login page"] * 90),
+    "cut": lambda maap: maap.fail_next(None, *["cut"] * 90),
+    "forbidden": lambda maap: maap.fail_next(None, None, *[403] * 90),
+    "nowhere": lambda maap: maap.stop(),
 }
 ACTS = {
     "login": lambda url: ect.login(offline_token=OFFLINE),
@@ -199,10 +198,9 @@ ACTS = {
 
 
 @pytest.mark.parametrize("failure", FAILURES)
-def test_no_traceback_shows_a_secret(maap, granule, monkeypatch, capsys, caplog, failure):
+def test_no_traceback_shows_a_secret(esa_maap, granule, capsys, caplog, failure):
     caplog.set_level("DEBUG")
-    monkeypatch.setattr(auth, "TOKEN_URL", auth.TOKEN_URL)  # put back afterwards
-    FAILURES[failure](maap)
+    FAILURES[failure](esa_maap)
     failed = 0
     for name, act in ACTS.items():
         try:
@@ -210,12 +208,13 @@ def test_no_traceback_shows_a_secret(maap, granule, monkeypatch, capsys, caplog,
         except (OSError, ValueError) as error:
             failed += 1
             for shown in (*renderings(error), caplog.text, *capsys.readouterr()):
-                assert not [canary for canary in CANARIES if canary in shown], name
+                canaries = [*CANARIES, *esa_maap.access_tokens[1:]]  # the first is "good"
+                assert not [canary for canary in canaries if canary in shown], name
     assert failed >= len(ACTS) - 2
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_a_password_in_a_link_is_neither_sent_nor_printed(maap, granule, capsys, caplog, verb):
+def test_a_password_in_a_link_is_neither_sent_nor_printed(esa_maap, granule, capsys, caplog, verb):
     caplog.set_level("DEBUG")
     try:
         VERBS[verb](granule.replace("//", "//somebody:pass-canary@"), TEXT)
@@ -223,9 +222,9 @@ def test_a_password_in_a_link_is_neither_sent_nor_printed(maap, granule, capsys,
         said = str(error)
     else:
         said = capsys.readouterr().out
-    assert f"The link to {maap.url} holds a user name or password: leave it out" in said
+    assert f"The link to {esa_maap.url} holds a user name or password: leave it out" in said
     assert "pass-canary" not in said + caplog.text
-    assert not [sent for _, _, sent in maap.log if sent]
+    assert not [one for one in esa_maap.log if one.token is not None]
 
 
 def test_a_secret_cut_short_stays_hidden():
@@ -233,7 +232,7 @@ def test_a_secret_cut_short_stays_hidden():
     assert repr(Secret(OFFLINE)[:80]) == repr(Secret(OFFLINE)) == "'<hidden>'"
 
 
-def test_a_traceback_would_show_what_is_no_secret(maap):
+def test_a_traceback_would_show_what_is_no_secret(esa_maap):
     """The test above can fail."""
     with pytest.raises(ValueError, match="no link") as caught:
         ect.download("canary", Path.home(), TEXT)
@@ -246,13 +245,8 @@ DATA = "https://catalog.maap.eo.esa.int/data/a.h5"
 
 
 @pytest.fixture
-def token(maap):
+def token(esa_maap):
     return ect.login(offline_token=OFFLINE)
-
-
-@pytest.fixture
-def real_host(monkeypatch):
-    monkeypatch.setattr(auth, "DATA_ORIGINS", ("https://catalog.maap.eo.esa.int",))
 
 
 @pytest.mark.parametrize("kind", ["Token", "text"])
@@ -279,7 +273,7 @@ def real_host(monkeypatch):
         ("https://[broken/a.h5", ""),
     ],
 )
-def test_where_a_token_may_go(token, real_host, kind, from_item, url, allowed):
+def test_where_a_token_may_go(token, kind, from_item, url, allowed):
     given = token if kind == "Token" else TEXT
     if kind in allowed and ("item" if from_item else "link") in allowed:
         request = requests.Request("GET", url, auth=auth_for(given, url, from_item=from_item))
@@ -293,10 +287,12 @@ def test_where_a_token_may_go(token, real_host, kind, from_item, url, allowed):
 @pytest.mark.parametrize("verb", VERBS)
 @pytest.mark.parametrize("given", ["Token", "text"])
 def test_an_items_file_on_another_host_gets_no_token(
-    maap, token, raw_item, capsys, listen, verb, given
+    esa_maap, token, raw_item, capsys, listen, verb, given
 ):
     server = listen(b"")
-    item = pystac.Item.from_dict(raw_item(base=f"http://{server.host}"))
+    item = pystac.Item.from_dict(raw_item())
+    for asset in item.assets.values():
+        asset.href = asset.href.replace("https://catalog.maap.eo.esa.int", f"http://{server.host}")
     try:
         VERBS[verb](item, token if given == "Token" else TEXT)
     except ValueError as error:
@@ -307,32 +303,26 @@ def test_an_items_file_on_another_host_gets_no_token(
     assert not server.asked
 
 
-def test_a_link_of_ones_own_gets_the_text_and_only_there(maap, granule, listen):
-    """A redirect to another host loses the token, also when that host asks for one."""
-    maap.valid.add(TEXT)
+def test_a_link_of_ones_own_gets_the_text_and_only_there(esa_maap, granule):
+    """A redirect to another host loses the token."""
+    esa_maap.accept(access_token=TEXT)
     assert len(ect.open_granule(granule, TEXT, "time")["time"])
-    denied = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-    server = listen(denied)
-    maap.moved["/data/moved.h5"] = f"http://{server.host}/a.h5"
-    url = f"{maap.url}/data/moved.h5"
-    with pytest.raises(PermissionError, match=r"does not accept the access token \(401\)"):
-        ect.open_granule(url, ect.login(offline_token=OFFLINE), "time")
-    with pytest.raises(PermissionError, match=r"\(401\).*login\(\) again"):
-        ect.open_granule(url, TEXT, "time")
-    assert len(server.asked) == 2
-    assert not [asked for asked in server.asked if b"authorization" in asked.lower()]
-    assert len(maap.exchanged) == 1
+    esa_maap.log.clear()
+    esa_maap.fail("moved", times=None)
+    for given in (ect.login(offline_token=OFFLINE), TEXT):
+        with pytest.raises(FileNotFoundError, match="no file ECA_"):
+            ect.open_granule(granule, given, "time")
+    there = [one.token for one in esa_maap.log if one.host.startswith("localhost")]
+    assert there and set(there) == {None}
+    assert len(esa_maap.exchanges) == 1
 
 
-def test_requests_takes_a_token_as_auth(maap, granule, token):
-    maap.valid.clear()  # the first access token has ended before its time
+def test_requests_takes_a_token_as_auth(esa_maap, granule, token):
+    esa_maap.revoke()  # the first access token has ended before its time
     answer = requests.get(granule, auth=token, headers={"Range": "bytes=0-7"}, timeout=60)
     assert answer.content == b"\x89HDF\r\n\x1a\n"
-    assert [sent for _, _, sent in maap.log[-3:]] == [
-        "Bearer access-token-1",
-        None,
-        "Bearer access-token-2",
-    ]
+    newest = len(esa_maap.access_tokens)
+    assert [one.token for one in esa_maap.log[-3:]] == [newest - 1, None, newest]
     with pytest.raises(ValueError, match=r"not sent to https://example\.org, which is not ESA"):
         requests.get("https://example.org/a.h5", auth=token, timeout=60)
 
@@ -340,22 +330,22 @@ def test_requests_takes_a_token_as_auth(maap, granule, token):
 # -- B4: nobody reads ~/.netrc ---------------------------------------------------------------------
 
 
-def test_no_helper_reads_netrc(maap, granule, item, raw_item, listen, jpeg):
+def test_no_helper_reads_netrc(esa_maap, granule, item, raw_item, jpeg):
     """Not even when a redirect leads to another host."""
     (Path.home() / ".netrc").write_text("default login somebody password pass-canary\n")
-    answer = requests.get(maap.url, timeout=60)
-    assert maap.log.pop()[2].startswith("Basic "), "requests itself does; so the test can fail"
-    assert answer.status_code == 404
-    server = listen(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-    maap.items = [raw_item()]
-    ect.search("MSI_COP_2A")
-    maap.files[f"/p/{maap.items[0]['id']}.BID_1.jpeg"] = "image/jpeg", jpeg
+    requests.get(f"{esa_maap.url}/none", timeout=60)
+    assert esa_maap.log.pop().token == 0, "requests itself does; so the test can fail"
+    ect.search("MSI_COP_2A", max_items=1)
+    picture = ect.quicklook_url(item())
+    esa_maap.put(picture, jpeg)
     ect.show_quicklook(item())
-    maap.moved["/p/moved.jpeg"] = f"http://{server.host}/a.jpeg"
-    _http.fetch(f"{maap.url}/p/moved.jpeg")
+    esa_maap.fail("moved", path="moved", times=None)
+    _http.fetch(f"{esa_maap.url}/data/public/moved.jpeg")
     ect.check_access(granule, ect.login(offline_token=OFFLINE))
-    assert {sent for _, _, sent in maap.log} == {None, "Bearer access-token-2"}
-    assert b"Authorization" not in server.asked[0]
+    newest = len(esa_maap.access_tokens)
+    assert {one.token for one in esa_maap.log} == {None, newest}
+    there = [one.token for one in esa_maap.log if one.host.startswith("localhost")]
+    assert there == [None]
 
 
 def test_no_helper_makes_a_session_of_its_own():
@@ -368,7 +358,7 @@ def test_no_helper_makes_a_session_of_its_own():
 
 # -- B2, B6: files as editors and shells write them ------------------------------------------------
 
-LINES = f"CLIENT_ID=offline-token\r\nCLIENT_SECRET=known\r\nOFFLINE_TOKEN={OFFLINE}\r\n"
+LINES = f"CLIENT_ID=offline-token\r\nCLIENT_SECRET={CLIENT_SECRET}\r\nOFFLINE_TOKEN={OFFLINE}\r\n"
 
 
 @pytest.mark.parametrize(
@@ -387,15 +377,15 @@ LINES = f"CLIENT_ID=offline-token\r\nCLIENT_SECRET=known\r\nOFFLINE_TOKEN={OFFLI
         re.sub("^", "export ", LINES.strip(), flags=re.M).encode(),
     ],
 )
-def test_files_of_any_encoding_line_end_and_shell(maap, raw):
+def test_files_of_any_encoding_line_end_and_shell(esa_maap, raw):
     file = Path.home() / "credentials.txt"
     file.write_bytes(raw)
     file.chmod(0o600)
     ect.login()
-    assert maap.exchanged[0]["refresh_token"] == OFFLINE
+    assert esa_maap.exchanges[0]["refresh_token"] == OFFLINE
 
 
-def test_a_letter_in_the_token_is_a_sentence(maap):
+def test_a_letter_in_the_token_is_a_sentence(esa_maap):
     file = Path.home() / "credentials.txt"
     file.write_bytes(LINES.encode().replace(b".", b"\xe9", 1))
     file.chmod(0o600)
@@ -408,7 +398,7 @@ def test_a_letter_in_the_token_is_a_sentence(maap):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="users of Unix")
-def test_no_home_folder(maap, monkeypatch, tmp_path):
+def test_no_home_folder(esa_maap, monkeypatch, tmp_path):
     import pwd
 
     def unknown(_):
@@ -419,7 +409,7 @@ def test_no_home_folder(maap, monkeypatch, tmp_path):
     file = ect.save_credentials(OFFLINE, tmp_path / "c.txt")
     assert ect.login(file).source == str(file)
     monkeypatch.setenv("MAAP_CREDENTIALS_FILE", str(file))
-    assert ect.login().source == f"MAAP_CREDENTIALS_FILE ({file})"
+    assert ect.login().source == "MAAP_CREDENTIALS_FILE"
     monkeypatch.delenv("MAAP_CREDENTIALS_FILE")
     with pytest.raises(FileNotFoundError, match=r"No credentials in ~/credentials\.txt"):
         ect.login()
@@ -428,16 +418,17 @@ def test_no_home_folder(maap, monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("end", [1.9e12, "1900000000", None, 0, -1, True, [1], float("inf")])
-def test_an_end_that_is_no_time_in_seconds_is_unknown(maap, end):
+def test_an_end_that_is_no_time_in_seconds_is_unknown(esa_maap, end):
     token = ect.login(offline_token=jwt(typ="Offline", exp=end))
     assert token.status()["status"]["offline token"] == "end unknown"
-    maap.valid.add(jwt(exp=end))
+    esa_maap.accept(access_token=jwt(exp=end))
     assert "end unknown" in repr(token)
 
 
-@pytest.mark.parametrize("lifetime", ["soon", None, -5, float("nan")])
-def test_a_lifetime_that_is_none_counts_as_five_minutes(maap, lifetime):
-    maap.lifetime = lifetime
+@pytest.mark.parametrize("which", [0, 1, 2, 3], ids=["word", "null", "negative", "nan"])
+def test_a_lifetime_that_is_none_counts_as_five_minutes(esa_maap, which):
+    esa_maap.serve(token_seconds=900)
+    esa_maap.fail("odd lifetime", which=which)
     assert "access 5 min left" in repr(ect.login(offline_token=OFFLINE))
 
 
@@ -469,9 +460,9 @@ def test_half_an_answer_is_no_web_page(token_server):
         ect.login(offline_token=OFFLINE)
 
 
-@pytest.mark.parametrize("fault", ["html", "short", "cut", "drop", 503])
-def test_check_access_asks_again(maap, granule, fault):
-    maap.faults = [0, fault]
+@pytest.mark.parametrize("fault", ["login page", "short body", "cut", "dropped connection", 503])
+def test_check_access_asks_again(esa_maap, granule, fault):
+    esa_maap.fail_next(None, fault)
     assert set(ect.check_access(granule, ect.login(offline_token=OFFLINE))["result"]) == {"ok"}
 
 
@@ -486,7 +477,7 @@ def test_a_wrong_certificate_is_not_the_network(token_server, monkeypatch):
     assert len(server.kept) == 1, "it stays wrong"
 
 
-def test_a_proxy_that_lets_nothing_through(maap, monkeypatch, listen):
+def test_a_proxy_that_lets_nothing_through(esa_maap, monkeypatch, listen):
     proxy = listen(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
     monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy.host}")
     monkeypatch.setattr(auth, "TOKEN_URL", "https://iam.example.org/token")
@@ -495,8 +486,8 @@ def test_a_proxy_that_lets_nothing_through(maap, monkeypatch, listen):
     assert proxy.asked[0].startswith(b"CONNECT iam.example.org:443 ")
 
 
-def test_a_host_that_is_not_there(maap, monkeypatch, nowhere):
-    monkeypatch.setattr(auth, "TOKEN_URL", f"{nowhere}/token")
+def test_a_host_that_is_not_there(esa_maap):
+    esa_maap.stop()
     with pytest.raises(ConnectionError, match=r"cannot be reached\): check the network"):
         ect.login(offline_token=OFFLINE)
 
@@ -527,15 +518,15 @@ def expired(token):
     return token
 
 
-def test_six_readers_share_one_failed_renewal(maap, token):
-    maap.token_answer = (400, '{"error_description": "Session not active"}')
+def test_six_readers_share_one_failed_renewal(esa_maap, token):
+    esa_maap.fail("offline token ended")
     got = in_threads(6, expired(token).bearer)
     got += in_threads(6, token.bearer)  # those who come just after it
     assert {type(each) for each in got} == {PermissionError}
     assert len({id(each) for each in got}) == 12
-    assert len([path for _, path, _ in maap.log if path == "/token"]) == 2
-    maap.token_answer = None
-    assert token.renew() == "access-token-2"  # asked for by hand, it is tried at once
+    assert len([one for one in esa_maap.log if one.path.endswith("/token")]) == 2
+    esa_maap.heal()
+    assert token.renew() == esa_maap.access_tokens[1]  # asked for by hand, it is tried at once
 
 
 def test_a_silent_token_service_is_left_in_time(token_server, monkeypatch):
@@ -549,14 +540,15 @@ def test_a_silent_token_service_is_left_in_time(token_server, monkeypatch):
     assert len(server.kept) == 2, "one request for all"
 
 
-def test_a_good_token_outlives_an_outage(maap, token, monkeypatch):
+def test_a_good_token_outlives_an_outage(esa_maap, token, monkeypatch):
     token._renew_at = 0.0
-    maap.faults = [503] * 6
-    assert token.bearer() == "access-token-1"
-    assert token.bearer() == "access-token-1"
-    assert not maap.faults, "asked so often, and then left alone for a while"
+    (first,) = esa_maap.access_tokens
+    esa_maap.fail_next(*[503] * 6)
+    assert token.bearer() == first
+    assert token.bearer() == first
+    assert not esa_maap.faults, "asked so often, and then left alone for a while"
     monkeypatch.setattr(auth, "_REMEMBERED", 0.0)
-    assert token.bearer() == "access-token-2"
+    assert token.bearer() == esa_maap.access_tokens[1]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of Unix")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from maap_replay import sparse
+from maap_replay import byte_ranges
 from maap_replay.archive.observed import observed
 from maap_replay.launch import run
 from maap_replay.recordings import load, with_archive
@@ -165,13 +165,16 @@ def test_ranges_come_together_however_they_come(tmp_path):
     data = bytes(range(200))
     target = tmp_path / "file"
     for spans in ([(50, 60), (10, 20), (15, 55)], [(0, 5)]):
-        pieces = sparse.Pieces(target, len(data))
+        pieces = byte_ranges.KeptRanges(target, len(data))
         for first, stop in spans:
             pieces.add(first, data[first:stop])
         pieces.finish("test")
-    assert sparse.read(target, 10, 60) == data[10:60] and sparse.read(target, 0, 5) == data[:5]
-    assert sparse.read(target, 4, 11) is None and not target.exists()
-    pieces = sparse.Pieces(target, len(data))
+    assert (
+        byte_ranges.read(target, 10, 60) == data[10:60]
+        and byte_ranges.read(target, 0, 5) == data[:5]
+    )
+    assert byte_ranges.read(target, 4, 11) is None and not target.exists()
+    pieces = byte_ranges.KeptRanges(target, len(data))
     pieces.add(5, data[5:10])
     pieces.add(60, data[60:])
     pieces.finish("test")

@@ -144,13 +144,13 @@ def _granules() -> list[tuple[float, int, Path]]:
 
 
 def _make_room(keep: Path) -> None:
-    """Drop abandoned pieces, then the granules that have not been asked for longest."""
+    """Drop unfinished files, then the granules that have not been asked for longest."""
     limit = float(os.environ.get(SIZE_VARIABLE) or DEFAULT_GB) * 1e9
     for pattern in (".*.part", "*/.*.part"):  # of scenes, which are folders, and of granules
-        for piece in cache_folder().glob(pattern):
+        for unfinished in cache_folder().glob(pattern):
             with suppress(OSError):
-                if time.time() - piece.stat().st_mtime > _ABANDONED:
-                    _remove(piece) if piece.is_dir() else piece.unlink()
+                if time.time() - unfinished.stat().st_mtime > _ABANDONED:
+                    _remove(unfinished) if unfinished.is_dir() else unfinished.unlink()
     granules = _granules()
     total = sum(size for _, size, _ in granules)
     for _, size, folder in granules:

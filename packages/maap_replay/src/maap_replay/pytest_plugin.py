@@ -39,12 +39,14 @@ class EsaMaap:
 
     def __init__(self, identity: Identity, patch: pytest.MonkeyPatch, folder: Path) -> None:
         self._identity, self._patch, self._folder = identity, patch, folder
-        self._stack = ExitStack()
+        self._stack, self._known = ExitStack(), set[str]()
         self.port = 0
         self.credentials_file = identity.credentials_file
 
     def serve(self, items: Sequence[dict[str, Any]] | None = None, **settings: Any) -> None:
         """Start anew: nothing was asked yet, no fault is on, no access token is valid.
+
+        Offline tokens that were accepted still are.
 
         Parameters
         ----------
@@ -56,18 +58,27 @@ class EsaMaap:
         """
         from maap_replay.running import running
         from maap_replay.service import make_app
+        from maap_replay.service.tokens import KNOWN
 
         recordings = settings.pop("recordings", None) or _recorded()
         if items is not None:
             recordings = replace(recordings, items=[*items], folder=None, by_rule=False)
         self._stack.close()
         self._app = make_app(recordings, **settings)
+        self._app[KNOWN] = self._known
         self.port = self._stack.enter_context(running(self._app, self._identity.context, 0.1))
         self._patch.setenv("MAAP_REPLAY_PORT", str(self.port))
 
     def stop(self) -> None:
         """Listen no more: whoever asks finds that nobody is there."""
         self._stack.close()
+
+    @property
+    def items(self) -> list[dict[str, Any]]:
+        """What the catalogue holds; hand a changed list to `serve`."""
+        from maap_replay.service.keys import RECORDINGS
+
+        return [*self._app[RECORDINGS].items]
 
     @property
     def log(self) -> list[Served]:
@@ -91,19 +102,20 @@ class EsaMaap:
         return [*self._app[ISSUED]]
 
     def accept(self, offline_token: str = "", access_token: str = "") -> None:
-        """Take a token that the replay has not made, whatever it looks like."""
-        from maap_replay.service.tokens import ISSUED, KNOWN
+        """Take a token that the replay has not made; as offline token, ``*`` is any."""
+        from maap_replay.service.tokens import ISSUED
 
         if offline_token:
-            self._app[KNOWN].add(offline_token)
+            self._known.add(offline_token)
         if access_token:
             self._app[ISSUED][access_token] = float("inf")
 
-    def revoke(self) -> None:
-        """Let no access token made so far be valid any more."""
-        from maap_replay.service.tokens import ISSUED, revoke
+    def revoke(self, *access_tokens: str) -> None:
+        """Let access tokens be valid no more; by default all that were made so far."""
+        from maap_replay.service.tokens import ISSUED
 
-        revoke(self._app[ISSUED])
+        for token in access_tokens or self.access_tokens:
+            self._app[ISSUED][token] = 0.0
 
     def put(self, name: str, content: bytes | Path, *, public: bool = False) -> str:
         """Serve a file of your own, and return its URL.
@@ -111,21 +123,32 @@ class EsaMaap:
         Parameters
         ----------
         name : str
-            ``a.h5``; or the whole path of a URL (``/data/...``), such as that of an item's asset.
+            ``a.h5``; or a whole URL below ``/data/``, such as that of an item's asset.
         content : bytes or Path
             The file. Bytes are written to a file first: put the same name again to change it.
         public : bool
             Whether it is to be had without a token, as pictures are.
         """
+        from earthcare_synthetic.files import complete_or_absent
         from maap_replay.service.data import STORE, Stored
 
+        name = name.removeprefix(self.url)
         address = name if name.startswith("/data/") else f"/data/{'public/' * public}{name}"
         file = content if isinstance(content, Path) else self._folder / address.lstrip("/")
         if isinstance(content, bytes):
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content)
+            with complete_or_absent(file) as unfinished:  # somebody may be reading it
+                unfinished.write_bytes(content)
         self._app[STORE].objects[address] = Stored("", Path(address).suffix, True, file)
         return self.url + address
+
+    def read(self, url: str) -> bytes:
+        """Bytes of a file of your own."""
+        from maap_replay.service.data import STORE
+
+        file = self._app[STORE].objects[url.removeprefix(self.url)].file
+        if file is None:
+            raise KeyError(f"{url} was not put there.")
+        return file.read_bytes()
 
     def fail(self, fault: str, **settings: Any) -> None:
         """Switch a fault on, with what `maap_replay.faults.inject` takes."""
@@ -136,6 +159,27 @@ class EsaMaap:
             self._app[ACTIVE].append(read({"fault": fault, **settings}))
         except RefusalError as refusal:
             raise ValueError(refusal.description) from None
+
+    def fail_next(self, *faults: str | int | None) -> None:
+        """Spoil the next requests, one each, whatever they ask for; None lets one pass.
+
+        Parameters
+        ----------
+        *faults : str, int or None
+            Names of faults, or statuses with which the load balancer answers.
+        """
+        for place, fault in enumerate(faults):
+            if isinstance(fault, int):
+                self.fail("503 burst", status=fault, path=".", after=place)
+            elif fault is not None:
+                self.fail(fault, path=".", after=place, times=1)
+
+    @property
+    def faults(self) -> list[dict[str, Any]]:
+        """The faults that are on, with what is left of each."""
+        from maap_replay.service.faults import ACTIVE
+
+        return [fault.state() for fault in self._app[ACTIVE]]
 
     def heal(self) -> None:
         """Switch every fault off."""

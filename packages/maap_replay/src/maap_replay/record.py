@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 import requests
 from tqdm import tqdm
 
-from maap_replay import live, witness
+from maap_replay import live, recording_proxy
 from maap_replay.launch import run
 from maap_replay.recordings import load
 from maap_replay.recordings.patch import Json
@@ -101,16 +101,16 @@ def _origin() -> str:
 
 def _watch(
     folder: Path, command: Sequence[str], origin: str, token_file: Path | None
-) -> tuple[int, witness.Seen]:
+) -> tuple[int, recording_proxy.Seen]:
     folder.mkdir(parents=True, exist_ok=True)
-    seen = witness.Seen(folder)
+    seen = recording_proxy.Seen(folder)
     own = {"MAAP_CREDENTIALS_FILE": str(token_file.resolve())} if token_file else {}
-    status = run(command, witness.make_app(seen), own_credentials=own)
+    status = run(command, recording_proxy.make_app(seen), own_credentials=own)
     seen.finish(origin)
     return status, seen
 
 
-def _items_of(http: requests.Session, seen: witness.Seen) -> dict[tuple[str, str], Json]:
+def _items_of(http: requests.Session, seen: recording_proxy.Seen) -> dict[tuple[str, str], Json]:
     """Items of the files that a command read without having searched for them."""
     known = {product_id for _, product_id in seen.items}
     names = {path.rpartition("/")[2].partition(".")[0] for path in seen.files} - known

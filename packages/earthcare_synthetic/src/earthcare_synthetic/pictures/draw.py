@@ -12,11 +12,12 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, ListedColormap, LogNorm, Normalize
 from matplotlib.patches import Patch
 
-from earthcare_synthetic.pictures.classes import Classes
-from earthcare_synthetic.pictures.panels import Panel, Place
+from earthcare_products.classes import ClassTable
+from earthcare_synthetic.pictures.panels import Panel, across_track
 
 #: Steps along the track in a picture; limits of a curtain in km.
 STEPS, FLOOR, TOP = 1200, -0.5, 20.0
+HEIGHT = "height"
 #: Where there is no value.
 NOTHING = "#ececec"
 #: Lines of products with several values in a place, as BBR has them.
@@ -30,7 +31,6 @@ Array = npt.NDArray[Any]
 def draw_panel(
     axis: Axes,
     panel: Panel,
-    place: Place,
     data: Mapping[str, Any],
     x: Array | None = None,
     named: int = NAMED,
@@ -43,27 +43,24 @@ def draw_panel(
         Where to.
     panel : Panel
         What and how.
-    place : Place
-        Where values are.
     data : mapping of str to array
-        The variable and the height of curtains, by name, with NaN for fill. An `xarray.Dataset`
-        will do.
+        The variable and the height of curtains, by name, with NaN for fill.
     x : ndarray, optional
         Where along the track the values lie; by default their number.
     named : int
         How many classes the legend names at most: those with the most pixels.
     """
     values = np.asarray(data[panel.variable])
-    values = values if panel.index is None else values[panel.index]
+    values = values if panel.band is None else values[panel.band]
     along: Array = np.arange(len(values)) if x is None else x
     step = max(1, len(values) // STEPS)
     values, along = values[::step], along[::step]
     axis.set_facecolor(NOTHING)
-    if panel.shape == "lines":
-        _lines(axis, panel, along, values * panel.scale)
+    if panel.form == "lines":
+        _lines(axis, panel, along, values * panel.look.factor)
         return
-    if panel.shape == "curtain":
-        height = np.asarray(data[place.height])[::step]
+    if panel.form == "curtain":
+        height = np.asarray(data[HEIGHT])[::step]
         inside = np.isfinite(height).all(axis=0)
         values, across = values[:, inside], height[:, inside] / 1000
         along = np.broadcast_to(along[:, None], across.shape)
@@ -71,14 +68,18 @@ def draw_panel(
         axis.set_yticks(range(0, round(TOP) + 1, 5))
         axis.set_ylabel("Height (km)")
     else:
-        across = np.asarray((np.arange(values.shape[1]) - place.nadir) * place.pitch_km)
+        nadir, pitch_km = across_track(panel.file_type)
+        across = np.asarray((np.arange(values.shape[1]) - nadir) * pitch_km)
         axis.set_ylabel("Right of\ntrack (km)")
         axis.set_ylim(45, -125)
     if panel.classes is None:
-        norm = (LogNorm if panel.log else Normalize)(*panel.limits)
-        there = values if panel.absent is None else np.where(values == panel.absent, np.nan, values)
-        shown = there * np.float32(panel.scale)
-        drawn = _mesh(axis, along, across, shown, norm, matplotlib.colormaps[panel.colours])
+        look = panel.look
+        low, high = panel.limits or look.limits or (None, None)
+        norm = (LogNorm if look.scale == "log" else Normalize)(low, high)
+        there = values if look.absent is None else np.where(values == look.absent, np.nan, values)
+        shown = there * np.float32(look.factor)
+        colours = matplotlib.colormaps[panel.colours or look.colours]
+        drawn = _mesh(axis, along, across, shown, norm, colours)
         beside = axis.inset_axes((1.01, 0, 0.012, 1))
         bar = axis.figure.colorbar(drawn, cax=beside, extend="both")
         bar.set_label(panel.label.replace(" (", "\n("))  # its unit in a second line
@@ -98,7 +99,7 @@ def _mesh(
 def _draw_classes(
     axis: Axes,
     panel: Panel,
-    classes: Classes,
+    classes: ClassTable,
     along: Array,
     across: Array,
     values: Array,
@@ -108,12 +109,12 @@ def _draw_classes(
     codes = np.array(sorted(classes))
     number = np.searchsorted(codes, np.nan_to_num(values, nan=codes[0])).clip(0, len(codes) - 1)
     unknown = codes[number] != values
-    colours = ListedColormap([classes[int(code)][0] for code in codes])
+    colours = ListedColormap([classes[int(code)].colour for code in codes])
     shown = np.ma.masked_array(number, unknown)
     _mesh(axis, along, across, shown, Normalize(-0.5, len(codes) - 0.5), colours)
     pixels = np.bincount(shown.compressed(), minlength=len(codes))
     patches = [
-        Patch(facecolor=colours(int(i)), edgecolor="grey", label=classes[int(codes[i])][1])
+        Patch(facecolor=colours(int(i)), edgecolor="grey", label=classes[int(codes[i])].name)
         for i in sorted(np.argsort(-pixels)[:named])
         if pixels[i]
     ]
@@ -132,6 +133,6 @@ def _lines(axis: Axes, panel: Panel, along: Array, values: Array) -> None:
         for (name, colour), column in zip(VIEWS.items(), values.T, strict=True):
             axis.plot(along, column, linewidth=0.7, color=colour, label=name)
         axis.legend(loc="center left", bbox_to_anchor=(1.005, 0.5), fontsize="small", frameon=False)
-    axis.set_ylim(*panel.limits)
+    axis.set_ylim(*(panel.look.limits or (None, None)))
     axis.set_ylabel(panel.label)
     axis.margins(x=0)

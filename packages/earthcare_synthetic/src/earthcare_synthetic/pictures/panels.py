@@ -1,183 +1,138 @@
-"""Which variables a picture of each product shows, and how."""
+"""Which variables a picture of each product shows; how, `earthcare_products` knows."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from earthcare_products import msi_grid
-from earthcare_synthetic.pictures import classes
-from earthcare_synthetic.pictures.classes import Classes
+from earthcare_products.classes import ClassTable, class_table
+from earthcare_products.display import Display, display, pretty_unit
+from earthcare_products.products import PRODUCTS
+from earthcare_synthetic.products.table import TABLES, read_table
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One panel: a variable as a curtain, as a swath, or as lines along the track.
+    """One panel: a variable of a product as a curtain, as a swath, or as lines along the track.
 
     Parameters
     ----------
-    variable : str
-        Name in the file.
-    shape : {"curtain", "swath", "lines"}
-        Over time and height, over time and the swath, or values over time.
-    label : str
-        What it is, with its unit as shown.
-    limits : tuple of float
-        Of the colours or of the axis, in the unit shown.
-    scale : float
-        What values in the unit of the file are multiplied by.
-    log : bool
-        Colours by the logarithm.
-    colours : str
-        Name of the colour map.
-    classes : dict, optional
-        Colours and names of classes, for a variable of codes.
-    index : int, optional
+    file_type, variable : str
+        Of which product, and its name in the file.
+    name : str
+        What the picture calls it.
+    band : int, optional
         Which one of the first dimension, as of the bands of MSI_RGR_1C.
-    absent : float, optional
-        Value in the file where nothing was retrieved, beside the fill value.
+    limits, colours : optional
+        In place of those of the table of displays, which has none for single bands.
     """
 
+    file_type: str
     variable: str
-    shape: Literal["curtain", "swath", "lines"]
-    label: str
-    limits: tuple[float, float] = (0, 1)
-    scale: float = 1.0
-    log: bool = False
-    colours: str = "viridis"
-    classes: Classes | None = None
-    index: int | None = None
-    absent: float | None = None
+    name: str
+    band: int | None = None
+    limits: tuple[float, float] | None = None
+    colours: str = ""
+
+    @property
+    def form(self) -> str:
+        """Whether it is a "curtain", a "swath", or "lines"."""
+        form = PRODUCTS[self.file_type].form
+        return form if form in ("curtain", "swath") else "lines"
+
+    @property
+    def classes(self) -> ClassTable | None:
+        """Names and colours of its codes, or None for a quantity."""
+        return class_table(self.file_type, self.variable)
+
+    @property
+    def look(self) -> Display:
+        """How it is drawn."""
+        return display(self.variable, self.file_type, self.unit)
+
+    @property
+    def unit(self) -> str:
+        """Its unit in the file; for one band of radiances, that of the band."""
+        if self.band is not None:
+            return "K" if self.band > 3 else "W m-2 sr-1 um-1"
+        (unit,) = (
+            str(variable.attributes.get("units", "1"))
+            for variable in read_table(table_of(self.file_type))
+            if variable.name == self.variable
+        )
+        return unit
+
+    @property
+    def label(self) -> str:
+        """Its name, with the unit shown."""
+        return self.name if self.classes else f"{self.name} ({pretty_unit(self.look.unit)})"
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where values are: their group, names of variables, and the columns of a swath."""
-
-    group: str = "ScienceData"
-    latitude: str = "latitude"
-    height: str = "height"
-    nadir: int = msi_grid.NADIR_COLUMN
-    pitch_km: float = msi_grid.PITCH_KM
+def group_of(file_type: str) -> str:
+    """Group in the file whose variables are shown."""
+    return PRODUCTS[file_type].groups[0]
 
 
-#: Products whose variables lie elsewhere.
-PLACES = {
-    "AC__CLP_2B": Place("ScienceData/Data"),
-    "CPR_CLP_2A": Place("ScienceData/Data"),
-    "AM__CTH_2B": Place(nadir=150, pitch_km=1.0),
-    "BM__RAD_2B": Place("ScienceData/Standard"),
-    "BMA_FLX_2B": Place("ScienceData/StandardResolution"),
+def table_of(file_type: str) -> str:
+    """Name of the table of that group."""
+    name = f"{file_type}.{group_of(file_type).rpartition('/')[2]}"
+    return name if (TABLES / f"{name}.jsonl").exists() else file_type
+
+
+def across_track(file_type: str) -> tuple[int, float]:
+    """Column at nadir of a swath, and the km from column to column."""
+    if file_type.startswith("AM_"):
+        return msi_grid.JOINT_NADIR, msi_grid.JOINT_KM
+    return msi_grid.NADIR_COLUMN, msi_grid.PITCH_KM
+
+
+_SHOWN: dict[str, dict[str, str]] = {
+    "ACM_CAP_2B": {
+        "ice_water_content": "Ice water content",
+        "liquid_water_content": "Liquid water content",
+        "aerosol_extinction": "Aerosol extinction",
+    },
+    "AC__TC__2B": {"synergetic_target_classification": "Target"},
+    "AM__CTH_2B": {
+        "cloud_top_height_MSI": "Cloud top height",
+        "cloud_top_height_difference_ATLID_MSI": "ATLID minus MSI",
+    },
+    "ATL_AER_2A": {
+        "particle_backscatter_coefficient_355nm": "Backscatter",
+        "classification": "Target",
+    },
+    "ATL_ALD_2A": {
+        "aerosol_optical_thickness_355nm": "Optical thickness",
+        "aerosol_layer_number": "Aerosol layers",
+    },
+    "ATL_CTH_2A": {"ATLID_cloud_top_height": "Cloud top height"},
+    "ATL_EBD_2A": {
+        "mie_total_attenuated_backscatter_355nm": "Mie backscatter",
+        "particle_extinction_coefficient_355nm": "Extinction",
+    },
+    "ATL_ICE_2A": {
+        "ice_water_content": "Ice water content",
+        "ice_effective_radius": "Effective radius",
+    },
+    "BMA_FLX_2B": {
+        "solar_combined_top_of_atmosphere_flux": "Solar flux",
+        "thermal_combined_top_of_atmosphere_flux": "Thermal flux",
+    },
+    "BM__RAD_2B": {"solar_radiance": "Solar", "thermal_radiance": "Thermal"},
+    "CPR_CD__2A": {"doppler_velocity_best_estimate": "Doppler velocity"},
+    "CPR_CLD_2A": {"water_content": "Water content", "characteristic_diameter": "Diameter"},
+    "CPR_FMR_2A": {"reflectivity_corrected": "Reflectivity"},
+    "CPR_TC__2A": {"hydrometeor_classification": "Hydrometeors"},
+    "MSI_AOT_2A": {"aerosol_optical_thickness_670nm": "Optical thickness"},
+    "MSI_CM__2A": {"cloud_mask": "Cloud mask", "cloud_type": "Cloud type"},
 }
-
-
-def _content(name: str, label: str) -> Panel:
-    return Panel(name, "curtain", f"{label} (g m⁻³)", (1e-4, 3), scale=1e3, log=True)
-
-
-#: File type -> panels of its picture, from top to bottom. JAXA's have none but in the gallery.
+#: File type -> panels of its picture, from top to bottom. That of MSI_COP_2A is drawn otherwise.
 PANELS: dict[str, tuple[Panel, ...]] = {
-    "ACM_CAP_2B": (
-        _content("ice_water_content", "Ice water content"),
-        _content("liquid_water_content", "Liquid water content"),
-        Panel("aerosol_extinction", "curtain", "Aerosol extinction (km⁻¹)", (1e-3, 1),
-              1e3, log=True),
-    ),
-    "AC__CLP_2B": (
-        Panel(
-            "cloud_particle_type_cpr_atlid_1km", "curtain", "Particles", classes=classes.PARTICLE
-        ),
-    ),
-    "AC__TC__2B": (
-        Panel(
-            "synergetic_target_classification", "curtain", "Target", classes=classes.SYNERGETIC
-        ),
-    ),
-    "AM__CTH_2B": (
-        Panel("cloud_top_height_MSI", "swath", "Cloud top height (km)", (0, 16), 1e-3),
-        Panel(
-            "cloud_top_height_difference_ATLID_MSI", "swath", "ATLID minus MSI (km)", (-4, 4), 1e-3,
-            colours="RdBu_r",
-        ),
-    ),
-    "ATL_AER_2A": (
-        Panel(
-            "particle_backscatter_coefficient_355nm", "curtain", "Backscatter (Mm⁻¹ sr⁻¹)",
-            (0.1, 100), 1e6, log=True,
-        ),
-        Panel("classification", "curtain", "Target", classes=classes.ATLID_TARGET),
-    ),
-    "ATL_ALD_2A": (
-        Panel("aerosol_optical_thickness_355nm", "lines", "Optical thickness (1)", (0, 2)),
-        Panel("aerosol_layer_number", "lines", "Aerosol layers (1)", (0, 8)),
-    ),
-    "ATL_CTH_2A": (
-        Panel("ATLID_cloud_top_height", "lines", "Cloud top height (km)", (0, 18), 1e-3),
-    ),
-    "ATL_EBD_2A": (
-        Panel(
-            "mie_total_attenuated_backscatter_355nm", "curtain", "Mie backscatter (Mm⁻¹ sr⁻¹)",
-            (0.1, 100), 1e6, log=True,
-        ),
-        Panel(
-            "particle_extinction_coefficient_355nm", "curtain", "Extinction (km⁻¹)",
-            (1e-2, 10), 1e3, log=True,
-        ),
-    ),
-    "ATL_ICE_2A": (
-        Panel(  # milligrams and micrometres in this file
-            "ice_water_content", "curtain", "Ice water content (g m⁻³)", (1e-4, 3), 1e-3, log=True,
-            absent=0,
-        ),
-        Panel("ice_effective_radius", "curtain", "Effective radius (µm)", (0, 150), absent=0),
-    ),
-    "ATL_TC__2A": (Panel("classification", "curtain", "Target", classes=classes.ATLID_TARGET),),
-    "BMA_FLX_2B": (
-        Panel("solar_combined_top_of_atmosphere_flux", "lines", "Solar flux (W m⁻²)", (0, 1000)),
-        Panel(
-            "thermal_combined_top_of_atmosphere_flux", "lines", "Thermal flux (W m⁻²)", (50, 350)
-        ),
-    ),
-    "BM__RAD_2B": (
-        Panel("solar_radiance", "lines", "Solar (W m⁻² sr⁻¹)", (0, 300)),
-        Panel("thermal_radiance", "lines", "Thermal (W m⁻² sr⁻¹)", (20, 110)),
-    ),
-    "CPR_CD__2A": (
-        Panel(
-            "doppler_velocity_best_estimate", "curtain", "Doppler velocity (m s⁻¹)", (-6, 6),
-            colours="RdBu_r",
-        ),
-    ),
-    "CPR_CLD_2A": (
-        _content("water_content", "Water content"),
-        Panel("characteristic_diameter", "curtain", "Diameter (mm)", (0.05, 2), 1e3, log=True),
-    ),
-    "CPR_CLP_2A": (
-        Panel("cloud_ice_content_1km", "curtain", "Ice content (g m⁻³)", (1e-4, 3), log=True),
-    ),
-    "CPR_FMR_2A": (Panel("reflectivity_corrected", "curtain", "Reflectivity (dBZ)", (-40, 20)),),
-    "CPR_TC__2A": (
-        Panel(
-            "hydrometeor_classification", "curtain", "Hydrometeors", classes=classes.HYDROMETEOR
-        ),
-    ),
-    "MSI_AOT_2A": (
-        Panel("aerosol_optical_thickness_670nm", "swath", "Optical thickness (1)", (0, 0.4)),
-    ),
-    "MSI_CM__2A": (
-        Panel("cloud_mask", "swath", "Cloud mask", classes=classes.CLOUD_MASK),
-        Panel("cloud_type", "swath", "Cloud type", classes=classes.CLOUD_TYPE),
-    ),
-    "MSI_COP_2A": (
-        Panel("cloud_optical_thickness", "swath", "Optical thickness (1)", (0.5, 60), log=True),
-        Panel("cloud_top_height", "swath", "Cloud top height (km)", (0, 16), 1e-3),
-    ),
+    file_type: tuple(Panel(file_type, variable, name) for variable, name in shown.items())
+    for file_type, shown in _SHOWN.items()
+} | {
     "MSI_RGR_1C": (
-        Panel(
-            "pixel_values", "swath", "0.67 µm (W m⁻² sr⁻¹ µm⁻¹)", (0, 400), colours="gray", index=0
-        ),
-        Panel(
-            "pixel_values", "swath", "10.8 µm (K)", (210, 315), colours="gray_r", index=5
-        ),
+        Panel("MSI_RGR_1C", "pixel_values", "0.67 µm", 0, (0, 400), "gray"),
+        Panel("MSI_RGR_1C", "pixel_values", "10.8 µm", 5, (210, 315), "gray_r"),
     ),
-}  # fmt: skip
+}

@@ -15,8 +15,8 @@ from earthcare_synthetic.frame import Frame
 from earthcare_synthetic.naming import picture_name
 from earthcare_synthetic.notes import NOTES
 from earthcare_synthetic.pictures.cloud_overview import latitude_ticks
-from earthcare_synthetic.pictures.draw import Array, draw_panel
-from earthcare_synthetic.pictures.panels import PANELS, PLACES, Place
+from earthcare_synthetic.pictures.draw import HEIGHT, Array, draw_panel
+from earthcare_synthetic.pictures.panels import PANELS, across_track, group_of
 from earthcare_synthetic.products.contents import CONTENTS
 from earthcare_synthetic.products.table import Variable
 from earthcare_synthetic.products.writing import Piece
@@ -28,11 +28,11 @@ LIMIT, QUALITIES = 250_000, (85, 75, 60, 45)
 def write(product: GranuleId, folder: Path, frame: Frame) -> None:
     """Draw a product along the track and write it as JPEG."""
     kind = product.file_type
-    panels, place = PANELS[kind], PLACES.get(kind, Place())
-    wanted = {place.latitude, *(panel.variable for panel in panels)}
-    if any(panel.shape == "curtain" for panel in panels):
-        wanted.add(place.height)
-    data = collect(product, frame, place.group, wanted)
+    panels = PANELS[kind]
+    wanted = {"latitude", *(panel.variable for panel in panels)}
+    if any(panel.form == "curtain" for panel in panels):
+        wanted.add(HEIGHT)
+    data = collect(product, frame, group_of(kind), wanted)
     each = 2.9 if len(panels) == 1 else 1.9
     size = (9.2, 0.8 + each * len(panels))
     figure = Figure(figsize=size, dpi=140, layout="constrained")
@@ -40,12 +40,12 @@ def write(product: GranuleId, folder: Path, frame: Frame) -> None:
     figure.suptitle(f"{product.text}   (synthetic, not a measurement)", fontsize=10)
     axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
     for axis, panel in zip(axes, panels, strict=True):
-        draw_panel(axis, panel, place, data, named=round(7 * each))
+        draw_panel(axis, panel, data, named=round(7 * each))
         for text in (axis.yaxis.label, *axis.get_yticklabels()):
             text.set_fontsize(9)
-    latitude = data[place.latitude]
+    latitude = data["latitude"]
     if latitude.ndim == 2:  # of a swath, or of three views
-        latitude = latitude[:, min(place.nadir, latitude.shape[1] // 2)]
+        latitude = latitude[:, min(across_track(kind)[0], latitude.shape[1] // 2)]
     latitude_ticks(axes[-1], latitude)
     axes[-1].set_xlim(0, len(latitude) - 1)
     with complete_or_absent(folder / picture_name(product.text)) as path:

@@ -50,7 +50,7 @@ def box(west: float, south: float, east: float, north: float) -> Shape:
     return (Part((np.array(corners, dtype=float),), area=True),)
 
 
-def shape(geometry: dict[str, Any]) -> Shape:
+def shape(geometry: dict[str, Any] | None) -> Shape:
     """Parts of a GeoJSON geometry, as drawn.
 
     Raises
@@ -62,12 +62,17 @@ def shape(geometry: dict[str, Any]) -> Shape:
 
 
 def footprint(geometry: dict[str, Any] | None) -> Shape:
-    """Parts of an item's geometry with the jumps at the antimeridian taken out."""
-    if geometry is None:
+    """Parts of an item's geometry with the jumps at the antimeridian taken out.
+
+    An item without a geometry, or with an odd one, has none: no area finds it.
+    """
+    try:
+        parts = shape(geometry)
+    except ValueError:
         return ()
     return tuple(
         Part(tuple(_unwrapped(ring, closed=part.area) for ring in part.rings), part.area)
-        for part in _parts(geometry)
+        for part in parts
     )
 
 

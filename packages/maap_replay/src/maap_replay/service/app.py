@@ -119,7 +119,7 @@ def _synthetic(recordings: Recordings) -> data.GranuleFile:
             asset.get("file:size")
             for item in found
             for asset in item["assets"].values()
-            if asset["href"].endswith(f"/{product_id}{suffix}")
+            if asset.get("href", "").endswith(f"/{product_id}{suffix}")
         ]
         return granule_file(product_id, suffix, stated[0] if stated else None)
 

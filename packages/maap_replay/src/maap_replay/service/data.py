@@ -15,9 +15,9 @@ from zipstream import ZipStream
 
 from maap_replay.recordings import Recordings
 from maap_replay.service import recorded, search
-from maap_replay.service.answers import FileAnswer, StreamAnswer
 from maap_replay.service.errors import RefusalError
 from maap_replay.service.requests import SERVED
+from maap_replay.service.responses import FileResponse, StreamedResponse
 from maap_replay.service.tokens import ISSUED, bearer, is_valid
 
 GranuleFile = Callable[[str, str], Path]
@@ -87,7 +87,7 @@ def store(recordings: Recordings, make: GranuleFile) -> Store:
     for item in search.contents(recordings).by_address.values():
         is_open = recordings.is_open(item["collection"])
         for asset in item["assets"].values():
-            _, data, rest = asset["href"].partition("/data/")
+            _, data, rest = asset.get("href", "").partition("/data/")
             if data:
                 seen = kept.objects.get(data + rest)
                 kept.objects[data + rest] = Stored(
@@ -108,7 +108,7 @@ def _stored(kept: Store, path: str) -> Stored | None:
     places = [
         item["collection"]
         for item in search.contents(kept.recordings).items(product_id)
-        if any(asset["href"].endswith(path) for asset in item["assets"].values())
+        if any(asset.get("href", "").endswith(path) for asset in item["assets"].values())
     ]
     if not places:
         return None
@@ -133,7 +133,7 @@ async def serve(request: web.Request) -> web.StreamResponse:
     try:
         if stored.file is not None:
             media_type = MEDIA_TYPES.get(stored.suffix, "application/octet-stream")
-            return FileAnswer(stored.file, media_type)
+            return FileResponse(stored.file, media_type)
         if stored.suffix == ".zip":
             return await _zip(request, stored.product_id)
         path = await request.app[STORE].file(stored.product_id, stored.suffix)
@@ -142,7 +142,7 @@ async def serve(request: web.Request) -> web.StreamResponse:
         return denied(f"The replay has no synthetic {file_type} files, only their catalogue items.")
     except RuntimeError as error:
         return RefusalError(str(error), 500, "InternalError").response()
-    return FileAnswer(path, MEDIA_TYPES[stored.suffix])
+    return FileResponse(path, MEDIA_TYPES[stored.suffix])
 
 
 def add_routes(router: web.UrlDispatcher) -> None:
@@ -184,17 +184,17 @@ async def _zip(request: web.Request, product_id: str) -> web.StreamResponse:
         else:
             path = await store.file(product_id, suffix)
         paths[f"{product_id}/{path.name}"] = path
-    return StreamAnswer(_counted(zip_pieces(paths)), MEDIA_TYPES[".zip"])
+    return StreamedResponse(_counted(zip_chunks(paths)), MEDIA_TYPES[".zip"])
 
 
-async def _counted(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
-        SERVED.get().bytes += len(piece)
-        yield piece
+async def _counted(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
+    while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
+        SERVED.get().bytes += len(chunk)
+        yield chunk
 
 
-def zip_pieces(files: dict[str, Path]) -> Iterator[bytes]:
-    """Bytes of a stored (uncompressed) zip, piece by piece."""
+def zip_chunks(files: dict[str, Path]) -> Iterator[bytes]:
+    """Bytes of a stored (uncompressed) zip, chunk by chunk."""
     archive = ZipStream()
     for name, path in files.items():
         archive.add_path(path, name)

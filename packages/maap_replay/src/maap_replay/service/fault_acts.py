@@ -14,30 +14,32 @@ from urllib.parse import parse_qs
 
 from aiohttp import web
 
-from maap_replay.service import pieces
-from maap_replay.service.answers import Answer, Proceed, simple
+from maap_replay.service import chunks
+from maap_replay.service.responses import PendingResponse, Proceed, simple
 from maap_replay.service.tokens import ISSUED, revoke
 
 
-async def gateway_page(_: web.Request, __: Proceed, *, status: float) -> Answer:
+async def gateway_page(_: web.Request, __: Proceed, *, status: float) -> PendingResponse:
     """Answer with the page of the load balancer."""
     return _nginx(int(status))
 
 
-async def retry_after(_: web.Request, __: Proceed, *, status: float, seconds: float) -> Answer:
+async def retry_after(
+    _: web.Request, __: Proceed, *, status: float, seconds: float
+) -> PendingResponse:
     """Answer that there are too many requests, and when to come again."""
     answer = _nginx(int(status))
     answer.headers["Retry-After"] = f"{seconds:.0f}"
     return answer
 
 
-async def no_answer(_: web.Request, __: Proceed, *, seconds: float) -> Answer:
+async def no_answer(_: web.Request, __: Proceed, *, seconds: float) -> PendingResponse:
     """Be silent, then answer as the gateway does that has waited in vain."""
     await asyncio.sleep(seconds)
     return _nginx(504)
 
 
-async def slow_first_byte(_: web.Request, proceed: Proceed, *, seconds: float) -> Answer:
+async def slow_first_byte(_: web.Request, proceed: Proceed, *, seconds: float) -> PendingResponse:
     """Be silent, then answer."""
     await asyncio.sleep(seconds)
     return await proceed()
@@ -45,45 +47,47 @@ async def slow_first_byte(_: web.Request, proceed: Proceed, *, seconds: float) -
 
 async def slow_line(
     _: web.Request, proceed: Proceed, *, latency: float, megabytes_per_second: float
-) -> Answer:
+) -> PendingResponse:
     """Answer late and slowly."""
     await asyncio.sleep(latency)
     answer = await proceed()
-    answer.pieces = pieces.paced(answer.pieces, megabytes_per_second * 1e6)
+    answer.chunks = chunks.paced(answer.chunks, megabytes_per_second * 1e6)
     return answer
 
 
-async def cut(_: web.Request, proceed: Proceed, *, part: float) -> Answer:
+async def cut(_: web.Request, proceed: Proceed, *, part: float) -> PendingResponse:
     """Reset the connection in the middle of a body."""
     answer = await proceed()
-    answer.pieces, answer.ending = _part(answer, part), "abort"
+    answer.chunks, answer.ending = _part(answer, part), "abort"
     return answer
 
 
-async def stall(_: web.Request, proceed: Proceed, *, part: float, seconds: float) -> Answer:
+async def stall(
+    _: web.Request, proceed: Proceed, *, part: float, seconds: float
+) -> PendingResponse:
     """Fall silent in the middle of a body, then reset the connection."""
     answer = await proceed()
-    answer.pieces, answer.ending = pieces.stalled(_part(answer, part), seconds), "abort"
+    answer.chunks, answer.ending = chunks.stalled(_part(answer, part), seconds), "abort"
     return answer
 
 
-async def short(_: web.Request, proceed: Proceed, *, part: float) -> Answer:
+async def short(_: web.Request, proceed: Proceed, *, part: float) -> PendingResponse:
     """Send a part, and say that it is all."""
     answer = await proceed()
-    answer.pieces = _part(answer, part)
+    answer.chunks = _part(answer, part)
     if answer.length is not None:
         answer.length = int(answer.length * part)  # Content-Range, if any, still promises all
     return answer
 
 
-async def short_and_open(_: web.Request, proceed: Proceed, *, part: float) -> Answer:
+async def short_and_open(_: web.Request, proceed: Proceed, *, part: float) -> PendingResponse:
     """Send a part, say that it is all, and close the connection in order."""
     answer = await proceed()
-    answer.pieces, answer.ending = _part(answer, part), "close"
+    answer.chunks, answer.ending = _part(answer, part), "close"
     return answer
 
 
-async def wrong_length(_: web.Request, proceed: Proceed, *, factor: float) -> Answer:
+async def wrong_length(_: web.Request, proceed: Proceed, *, factor: float) -> PendingResponse:
     """Announce another length."""
     answer = await proceed()
     if answer.length is not None:
@@ -91,7 +95,7 @@ async def wrong_length(_: web.Request, proceed: Proceed, *, factor: float) -> An
     return answer
 
 
-async def login_page(_: web.Request, __: Proceed) -> Answer:
+async def login_page(_: web.Request, __: Proceed) -> PendingResponse:
     """Answer with the page of the login service."""
     page = (
         "<!DOCTYPE html>\n<html><head><title>Sign in to esa-maap</title></head><body>"
@@ -100,7 +104,7 @@ async def login_page(_: web.Request, __: Proceed) -> Answer:
     return simple(200, page, "text/html")
 
 
-async def unauthorized(_: web.Request, __: Proceed) -> Answer:
+async def unauthorized(_: web.Request, __: Proceed) -> PendingResponse:
     """Refuse the access token."""
     body = {"code": "Unauthorized", "description": "The access token is not accepted."}
     return simple(
@@ -108,32 +112,32 @@ async def unauthorized(_: web.Request, __: Proceed) -> Answer:
     )
 
 
-async def rotation(request: web.Request, proceed: Proceed) -> Answer:
+async def rotation(request: web.Request, proceed: Proceed) -> PendingResponse:
     """Let all access tokens end."""
     revoke(request.app[ISSUED])
     return await proceed()
 
 
-async def range_ignored(_: web.Request, proceed: Proceed) -> Answer:
+async def range_ignored(_: web.Request, proceed: Proceed) -> PendingResponse:
     """Send the whole file for a range."""
     answer = await proceed()
     if answer.whole is not None:
         answer.first, answer.length = 0, answer.whole.stat().st_size
-        answer.pieces, answer.status = pieces.of_part(answer.whole, 0, answer.length), 200
+        answer.chunks, answer.status = chunks.of_part(answer.whole, 0, answer.length), 200
         for name in ("Content-Range", "Accept-Ranges"):
             answer.headers.popall(name, None)
     return answer
 
 
-async def corrupt(_: web.Request, proceed: Proceed) -> Answer:
+async def corrupt(_: web.Request, proceed: Proceed) -> PendingResponse:
     """Flip bytes."""
     answer = await proceed()
     if answer.whole is not None:
-        answer.pieces = pieces.flipped(answer.pieces, answer.first)
+        answer.chunks = chunks.flipped(answer.chunks, answer.first)
     return answer
 
 
-async def changed(request: web.Request, proceed: Proceed, *, more_bytes: float) -> Answer:
+async def changed(request: web.Request, proceed: Proceed, *, more_bytes: float) -> PendingResponse:
     """Answer as if the file had been replaced."""
     answer = await proceed()
     if answer.whole is None:
@@ -150,75 +154,83 @@ async def changed(request: web.Request, proceed: Proceed, *, more_bytes: float) 
         )
     elif answer.length is not None:
         answer.length += int(more_bytes)
-        answer.pieces = pieces.followed(answer.pieces, bytes(int(more_bytes)))
+        answer.chunks = chunks.followed(answer.chunks, bytes(int(more_bytes)))
     return answer
 
 
-async def no_matches(_: web.Request, proceed: Proceed) -> Answer:
+async def no_matches(_: web.Request, proceed: Proceed) -> PendingResponse:
     """Find nothing."""
     return await _edited_page(proceed, lambda page: page | {"numberMatched": 0, "features": []})
 
 
-async def huge_answer(_: web.Request, proceed: Proceed, *, more_than: float) -> Answer:
+async def huge_answer(_: web.Request, proceed: Proceed, *, more_than: float) -> PendingResponse:
     """Answer as the gateway does when the catalogue takes too long over too many items."""
     answer = await proceed()
-    body = b"".join([piece async for piece in answer.pieces])
-    answer.pieces = pieces.of_bytes(body)
+    body = b"".join([piece async for piece in answer.chunks])
+    answer.chunks = chunks.of_bytes(body)
     if answer.status == 200 and json.loads(body).get("numberMatched", 0) > more_than:
         return _nginx(504)
     return answer
 
 
-async def short_listing(_: web.Request, proceed: Proceed) -> Answer:
+async def short_listing(_: web.Request, proceed: Proceed) -> PendingResponse:
     """Leave out every second feature."""
     return await _edited_page(proceed, lambda page: page | {"features": page["features"][::2]})
 
 
-async def dropped(_: web.Request, proceed: Proceed) -> Answer:
+async def dropped(_: web.Request, proceed: Proceed) -> PendingResponse:
     """Reset the connection in place of an answer."""
     answer = await proceed()
     answer.ending = "drop"
     return answer
 
 
-async def no_rights(_: web.Request, __: Proceed) -> Answer:
+async def no_rights(_: web.Request, __: Proceed) -> PendingResponse:
     """Refuse the file as the S3 layer does."""
     page = '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>AccessDenied</Code></Error>'
     return simple(403, page, "application/xml")
 
 
-async def moved(request: web.Request, _: Proceed) -> Answer:
+async def moved(request: web.Request, proceed: Proceed) -> PendingResponse:
     """Send the client to another host: this service under the name localhost."""
+    if request.host.startswith("localhost"):
+        return await proceed()
     port = request.transport.get_extra_info("sockname")[1] if request.transport else 443
     place = f"https://localhost:{port}{request.path_qs}"
     return simple(302, "", "text/html", Location=place)
 
 
-async def offline_token_ended(_: web.Request, __: Proceed) -> Answer:
+async def offline_token_ended(_: web.Request, __: Proceed) -> PendingResponse:
     """Refuse an offline token that has ended or was withdrawn."""
     return _refused_exchange(400, "invalid_grant", "Token is not active")
 
 
-async def unknown_client(_: web.Request, __: Proceed) -> Answer:
+async def unknown_client(_: web.Request, __: Proceed) -> PendingResponse:
     """Refuse the client."""
     return _refused_exchange(
         401, "unauthorized_client", "Invalid client or Invalid client credentials"
     )
 
 
-async def no_token(_: web.Request, __: Proceed) -> Answer:
+async def odd_lifetime(_: web.Request, proceed: Proceed, *, which: float) -> PendingResponse:
+    """Say in an odd way how long an access token lasts."""
+    odd = ("soon", None, -5, float("nan"))[int(which)]
+    return await _edited(proceed, lambda answer: answer | {"expires_in": odd})
+
+
+async def no_token(_: web.Request, __: Proceed) -> PendingResponse:
     """Grant an exchange, and forget the access token."""
     return simple(200, json.dumps({"scope": "openid"}), "application/json")
 
 
-async def tokens_repeated(request: web.Request, _: Proceed) -> Answer:
+async def tokens_repeated(request: web.Request, _: Proceed) -> PendingResponse:
     """Refuse an exchange in a sentence that repeats the secrets it was sent."""
     form = await request.post()
     secrets = [str(form.get("refresh_token")), *request.app[ISSUED]]
     return _refused_exchange(400, "invalid_grant", f"bad {' '.join(secrets)}")
 
 
-async def no_sorting(_: web.Request, proceed: Proceed) -> Answer:
+async def no_sorting(_: web.Request, proceed: Proceed) -> PendingResponse:
     """Say on the landing page that searches cannot be sorted."""
 
     def without(page: dict[str, Any]) -> dict[str, Any]:
@@ -228,19 +240,19 @@ async def no_sorting(_: web.Request, proceed: Proceed) -> Answer:
     return await _edited(proceed, without)
 
 
-async def no_frames(_: web.Request, proceed: Proceed) -> Answer:
+async def no_frames(_: web.Request, proceed: Proceed) -> PendingResponse:
     """Leave the frame out of the names that filters may use."""
     return await _without_names(proceed, {"frame"})
 
 
-async def old_names(_: web.Request, proceed: Proceed) -> Answer:
+async def old_names(_: web.Request, proceed: Proceed) -> PendingResponse:
     """Leave out the names that came in February 2026: only those of before are listed."""
     return await _without_names(
         proceed, {"product:type", "version", "sat:absolute_orbit", "sat:orbit_state", "instruments"}
     )
 
 
-async def _without_names(proceed: Proceed, names: set[str]) -> Answer:
+async def _without_names(proceed: Proceed, names: set[str]) -> PendingResponse:
     def without(page: dict[str, Any]) -> dict[str, Any]:
         known = page.get("properties", {})
         return page | {"properties": {name: known[name] for name in known if name not in names}}
@@ -248,7 +260,7 @@ async def _without_names(proceed: Proceed, names: set[str]) -> Answer:
     return await _edited(proceed, without)
 
 
-def _refused_exchange(status: int, error: str, description: str) -> Answer:
+def _refused_exchange(status: int, error: str, description: str) -> PendingResponse:
     body = {"error": error, "error_description": description}
     return simple(status, json.dumps(body), "application/json")
 
@@ -262,7 +274,7 @@ async def asks_for_a_next_page(request: web.Request) -> bool:
 
 async def _edited_page(
     proceed: Proceed, edit: Callable[[dict[str, Any]], dict[str, Any]]
-) -> Answer:
+) -> PendingResponse:
     """Edit a page of features, so that its counts and links agree with what is left."""
 
     def agreeing(page: dict[str, Any]) -> dict[str, Any]:
@@ -274,17 +286,19 @@ async def _edited_page(
     return await _edited(proceed, agreeing)
 
 
-async def _edited(proceed: Proceed, edit: Callable[[dict[str, Any]], dict[str, Any]]) -> Answer:
+async def _edited(
+    proceed: Proceed, edit: Callable[[dict[str, Any]], dict[str, Any]]
+) -> PendingResponse:
     """Edit a document of JSON, unless it is a refusal."""
     answer = await proceed()
     if answer.status != 200:
         return answer
-    body = json.dumps(edit(json.loads(b"".join([piece async for piece in answer.pieces])))).encode()
-    answer.pieces, answer.length = pieces.of_bytes(body), len(body)
+    body = json.dumps(edit(json.loads(b"".join([chunk async for chunk in answer.chunks])))).encode()
+    answer.chunks, answer.length = chunks.of_bytes(body), len(body)
     return answer
 
 
-def _nginx(status: int) -> Answer:
+def _nginx(status: int) -> PendingResponse:
     line = f"{status} {_REASONS.get(status) or HTTPStatus(status).phrase}"
     page = (
         f"<html>\r\n<head><title>{line}</title></head>\r\n<body>\r\n<center><h1>{line}</h1>"
@@ -297,7 +311,7 @@ def _nginx(status: int) -> Answer:
 _REASONS = {503: "Service Temporarily Unavailable", 504: "Gateway Time-out"}
 
 
-def _part(answer: Answer, part: float) -> AsyncIterator[bytes]:
+def _part(answer: PendingResponse, part: float) -> AsyncIterator[bytes]:
     """First part of a body; of one without a length, one chunk."""
-    count = pieces.CHUNK if answer.length is None else int(answer.length * part)
-    return pieces.first(answer.pieces, count)
+    count = chunks.CHUNK if answer.length is None else int(answer.length * part)
+    return chunks.first(answer.chunks, count)

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from maap_replay.service import fault_acts as acts
-from maap_replay.service.answers import Answer
+from maap_replay.service.responses import PendingResponse
 
-Act = Callable[..., Awaitable[Answer]]
+Act = Callable[..., Awaitable[PendingResponse]]
 
 DATA = r"^/data/"
 CATALOGUE = r"^/catalogue/"
@@ -33,7 +33,7 @@ class Fault:
     says : str
         What the client sees.
     act : callable
-        ``async (request, proceed, **options) -> Answer``.
+        ``async (request, proceed, **options) -> PendingResponse``.
     path : str
         Regular expression of the addresses it concerns, when none is given.
     times : int or None
@@ -145,6 +145,11 @@ FAULTS: dict[str, Fault] = {
         "the exchange answers 401: unauthorized_client", acts.unknown_client, EXCHANGE, None
     ),
     "no token": Fault("the exchange answers 200 without an access token", acts.no_token, EXCHANGE),
+    "odd lifetime": Fault(
+        "how long an access token lasts is (`which`) 0 a word, 1 null, 2 below zero, 3 no number",
+        *(acts.odd_lifetime, EXCHANGE),
+        options={"which": 0},
+    ),
     "tokens repeated": Fault(
         "the exchange is refused in a sentence with the tokens in it",
         acts.tokens_repeated,

@@ -13,10 +13,10 @@ from typing import Any
 
 from aiohttp import web
 
-from maap_replay.service.answers import Answer, Proceed, of_response, send
 from maap_replay.service.errors import RefusalError
 from maap_replay.service.fault_table import FAULTS
 from maap_replay.service.requests import Handler
+from maap_replay.service.responses import PendingResponse, Proceed, of_response, send
 
 CONTROL = "/replay/faults"
 
@@ -47,7 +47,7 @@ async def spoil(request: web.Request, handler: Handler) -> web.StreamResponse:
     if not due:
         return await handler(request)
 
-    async def service() -> Answer:
+    async def service() -> PendingResponse:
         return of_response(request, await handler(request))
 
     proceed: Proceed = service
@@ -115,7 +115,7 @@ def add_routes(router: web.UrlDispatcher) -> None:
 
 
 def _chained(request: web.Request, fault: Active, proceed: Proceed) -> Proceed:
-    async def spoiled() -> Answer:
+    async def spoiled() -> PendingResponse:
         return await FAULTS[fault.name].act(request, proceed, **fault.options)
 
     return spoiled

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from aiohttp import web
 
-from maap_replay import sparse
-from maap_replay.service.answers import FileAnswer
+from maap_replay import byte_ranges
+from maap_replay.service.responses import FileResponse
 
 
 def answer(
@@ -34,8 +34,8 @@ def answer(
         return None
     media_type = media_types.get(path.suffix, "application/octet-stream")
     if path.is_file():
-        return FileAnswer(path, media_type)
-    size = sparse.size_of(path)
+        return FileResponse(path, media_type)
+    size = byte_ranges.size_of(path)
     if size is not None:
         return _part(request, path, size, media_type)
     if "/public/" not in request.path and has_data(path.parent):
@@ -68,7 +68,7 @@ def _part(request: web.Request, path: Path, size: int, media_type: str) -> web.R
         first, stop = size, size
     if first >= stop:
         return web.Response(status=416, headers={"Content-Range": f"bytes */{size}"})
-    data = sparse.read(path, first, stop)
+    data = byte_ranges.read(path, first, stop)
     if data is None:
         return not_recorded(f"bytes {first}-{stop - 1} of {path.name}, only other parts of it")
     if "Range" in request.headers:

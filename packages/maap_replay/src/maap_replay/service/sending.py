@@ -7,11 +7,11 @@ from typing import IO, Any
 from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 
-PIECE = 1 << 20
+CHUNK = 1 << 20
 
 
-class InLargePieces(web.FileResponse):
-    """A file, in large pieces.
+class LargeChunksResponse(web.FileResponse):
+    """A file, in large chunks.
 
     Through TLS there is no sendfile, and what asyncio does instead hands 16 KiB at a time from one
     thread to another, at a fifth of the speed. Should aiohttp rename the method, that comes back.
@@ -23,8 +23,8 @@ class InLargePieces(web.FileResponse):
         writer = await web.StreamResponse.prepare(self, request)
         assert writer is not None
         fobj.seek(offset)
-        while count > 0 and (piece := fobj.read(min(PIECE, count))):
-            count -= len(piece)
-            await writer.write(piece)
+        while count > 0 and (chunk := fobj.read(min(CHUNK, count))):
+            count -= len(chunk)
+            await writer.write(chunk)
         await writer.drain()
         return writer

@@ -10,13 +10,13 @@ from typing import Literal
 from aiohttp import web
 from multidict import CIMultiDict
 
-from maap_replay.service.pieces import of_bytes, of_part
+from maap_replay.service.chunks import of_bytes, of_part
 from maap_replay.service.requests import SERVED
-from maap_replay.service.sending import InLargePieces
+from maap_replay.service.sending import LargeChunksResponse
 
 
 @dataclass
-class Answer:
+class PendingResponse:
     """Status, headers and body of an answer that nobody has seen yet.
 
     Parameters
@@ -25,7 +25,7 @@ class Answer:
         HTTP status.
     headers : CIMultiDict
         Without Content-Length and Transfer-Encoding: `send` writes them.
-    pieces : async iterator of bytes
+    chunks : async iterator of bytes
         The body.
     length : int or None
         What Content-Length says; None sends the body in chunks.
@@ -34,23 +34,23 @@ class Answer:
     whole : Path or None
         The file that the body is a part of, if it is one.
     ending : {"end", "close", "abort", "drop"}
-        How the connection behaves after the last piece: as it should, closed, or cut; or cut before
+        How the connection behaves after the last chunk: as it should, closed, or cut; or cut before
         the first byte.
     """
 
     status: int
     headers: CIMultiDict[str]
-    pieces: AsyncIterator[bytes]
+    chunks: AsyncIterator[bytes]
     length: int | None
     first: int = 0
     whole: Path | None = None
     ending: Literal["end", "close", "abort", "drop"] = "end"
 
 
-Proceed = Callable[[], Awaitable[Answer]]
+Proceed = Callable[[], Awaitable[PendingResponse]]
 
 
-class FileAnswer(InLargePieces):
+class FileResponse(LargeChunksResponse):
     """Response with a file that says which file it is."""
 
     def __init__(self, path: Path, media_type: str) -> None:
@@ -58,19 +58,19 @@ class FileAnswer(InLargePieces):
         self.file = path
 
 
-class StreamAnswer(web.Response):
-    """Response of unknown length that keeps its pieces at hand."""
+class StreamedResponse(web.Response):
+    """Response of unknown length that keeps its chunks at hand."""
 
     def __init__(self, body: AsyncIterator[bytes], media_type: str) -> None:
         super().__init__(body=body, headers={"Content-Type": media_type})
-        self.pieces = body
+        self.chunks = body
 
 
-def simple(status: int, body: str, media_type: str, **headers: str) -> Answer:
+def simple(status: int, body: str, media_type: str, **headers: str) -> PendingResponse:
     """Answer with a short text; underscores in names of headers become hyphens."""
     data = body.encode()
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Answer(
+    return PendingResponse(
         status,
         CIMultiDict({"Content-Type": media_type, **named}),
         of_bytes(data),
@@ -78,21 +78,21 @@ def simple(status: int, body: str, media_type: str, **headers: str) -> Answer:
     )
 
 
-def of_response(request: web.Request, response: web.StreamResponse) -> Answer:
+def of_response(request: web.Request, response: web.StreamResponse) -> PendingResponse:
     """Take a response of this service apart, before it is prepared."""
     headers = CIMultiDict(response.headers)
     for name in ("Content-Length", "Transfer-Encoding"):
         headers.popall(name, None)
-    if isinstance(response, FileAnswer):
+    if isinstance(response, FileResponse):
         return of_file(request, response.file, headers)
-    if isinstance(response, StreamAnswer):
-        return Answer(response.status, headers, response.pieces, None)
+    if isinstance(response, StreamedResponse):
+        return PendingResponse(response.status, headers, response.chunks, None)
     body = response.body if isinstance(response, web.Response) else b""
     data = bytes(body) if isinstance(body, bytes | bytearray) else b""
-    return Answer(response.status, headers, of_bytes(data), len(data))
+    return PendingResponse(response.status, headers, of_bytes(data), len(data))
 
 
-def of_file(request: web.Request, path: Path, headers: CIMultiDict[str]) -> Answer:
+def of_file(request: web.Request, path: Path, headers: CIMultiDict[str]) -> PendingResponse:
     """Answer with a file or the range of it that was asked for."""
     about = path.stat()
     size, first, stop, status = about.st_size, 0, about.st_size, 200
@@ -106,12 +106,12 @@ def of_file(request: web.Request, path: Path, headers: CIMultiDict[str]) -> Answ
         first, stop, _ = asked.indices(size)
         if first >= stop:
             headers["Content-Range"] = f"bytes */{size}"
-            return Answer(416, headers, of_bytes(b""), 0)
+            return PendingResponse(416, headers, of_bytes(b""), 0)
         headers["Content-Range"], status = f"bytes {first}-{stop - 1}/{size}", 206
-    return Answer(status, headers, of_part(path, first, stop), stop - first, first, path)
+    return PendingResponse(status, headers, of_part(path, first, stop), stop - first, first, path)
 
 
-async def send(request: web.Request, answer: Answer) -> web.StreamResponse:
+async def send(request: web.Request, answer: PendingResponse) -> web.StreamResponse:
     """Send an answer, with all its faults; the request log counts the bytes that really went."""
     response = web.StreamResponse(status=answer.status, headers=answer.headers)
     if answer.ending == "drop" and request.transport is not None:
@@ -127,9 +127,9 @@ async def send(request: web.Request, answer: Answer) -> web.StreamResponse:
         await response.prepare(request)
         served.bytes = 0
         if request.method != "HEAD":
-            async for piece in answer.pieces:
-                await response.write(piece)
-                sent += len(piece)
+            async for chunk in answer.chunks:
+                await response.write(chunk)
+                sent += len(chunk)
                 served.bytes = sent
         if answer.ending == "end" or request.method == "HEAD":
             await response.write_eof()

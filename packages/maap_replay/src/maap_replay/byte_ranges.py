@@ -18,7 +18,7 @@ from pathlib import Path
 COPY = 1 << 20
 
 
-class Pieces:
+class KeptRanges:
     """Bytes of one file, kept on disk in the order in which they come.
 
     Parameters

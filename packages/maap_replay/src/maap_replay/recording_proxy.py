@@ -17,11 +17,11 @@ import aiohttp
 from aiohttp import web
 from yarl import URL
 
+from maap_replay.byte_ranges import KeptRanges
 from maap_replay.recordings.patch import Json
 from maap_replay.service.app import CATALOGUE_HOST
 from maap_replay.service.errors import RefusalError
 from maap_replay.service.tokens import HOST
-from maap_replay.sparse import Pieces
 
 CHUNK = 1 << 16
 #: Headers of one connection, which say nothing about the other.
@@ -29,17 +29,17 @@ _OF_A_CONNECTION = {"connection", "keep-alive", "transfer-encoding", "host", "ac
 
 
 class Seen:
-    """What went past: items by collection and id, and pieces of files by path."""
+    """What went past: items by collection and id, and ranges of files by path."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.items: dict[tuple[str, str], Json] = {}
-        self.files: dict[str, Pieces] = {}
+        self.files: dict[str, KeptRanges] = {}
 
-    def file(self, path: str, size: int) -> Pieces:
-        """Pieces of the file at a path below ``/data/``."""
+    def file(self, path: str, size: int) -> KeptRanges:
+        """KeptRanges of the file at a path below ``/data/``."""
         if path not in self.files:
-            self.files[path] = Pieces(self.folder / path.lstrip("/"), size)
+            self.files[path] = KeptRanges(self.folder / path.lstrip("/"), size)
         if self.files[path].size != size:
             raise RuntimeError(f"{path} changed while it was recorded.")
         return self.files[path]
@@ -57,8 +57,8 @@ class Seen:
 
     def finish(self, origin: str) -> None:
         """Write the files."""
-        for pieces in self.files.values():
-            pieces.finish(origin)
+        for ranges in self.files.values():
+            ranges.finish(origin)
 
 
 SEEN: web.AppKey[Seen] = web.AppKey("seen", Seen)
@@ -101,12 +101,12 @@ async def _hand_back(
     response = web.StreamResponse(status=answer.status, reason=answer.reason, headers=headers)
     seen, body = request.app[SEEN], bytearray()
     wanted = catalogue and "json" in answer.content_type and request.path.startswith("/catalogue/")
-    pieces, position = _file_of(request, answer, seen) if catalogue else (None, 0)
+    ranges, position = _file_of(request, answer, seen) if catalogue else (None, 0)
     await response.prepare(request)
     try:
         async for chunk in answer.content.iter_chunked(CHUNK):
-            if pieces is not None:
-                pieces.add(position, chunk)
+            if ranges is not None:
+                ranges.add(position, chunk)
                 position += len(chunk)
             elif wanted:
                 body += chunk
@@ -121,7 +121,7 @@ async def _hand_back(
 
 def _file_of(
     request: web.Request, answer: aiohttp.ClientResponse, seen: Seen
-) -> tuple[Pieces | None, int]:
+) -> tuple[KeptRanges | None, int]:
     """Where to keep the body of an answer, and the position of its first byte in the file."""
     path = unquote(request.path)
     is_page = answer.content_type == "text/html"
