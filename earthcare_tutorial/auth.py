@@ -192,11 +192,12 @@ class Token(AuthBase):
 
 
 def _begin_in_child() -> None:
+    """Begin anew: a child has none of the threads that may hold its locks."""
     for token in list(_tokens):
         token._begin()
 
 
-if hasattr(os, "register_at_fork"):  # the child has none of the threads that hold its locks
+if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_begin_in_child)
 
 
@@ -367,9 +368,11 @@ def _ask_for_access(offline: str, client: Mapping[str, str], source: str) -> dic
             " Try again later."
         )
     if answer.ok or answer.status_code in _http.BUSY or not told:
+        page = answer.content.lstrip().startswith(b"<")
+        instead = "" if told else f", but with {'a web page' if page else 'half an answer'}"
         raise ConnectionError(
-            f"{host} answers {answer.status_code} without an access token"
-            f"{_found_instead(answer, told)}: try again later."
+            f"{host} answers {answer.status_code} without an access token{instead}: try again"
+            " later."
         )
     reason = str(told.get("error_description") or told.get("error") or "no reason given")
     for secret in (offline, client["CLIENT_SECRET"]):
@@ -381,13 +384,6 @@ def _ask_for_access(offline: str, client: Mapping[str, str], source: str) -> dic
     raise PermissionError(
         f"MAAP refuses {what} of {source} ({answer.status_code}, {reason[:200]}): {cure}."
     )
-
-
-def _found_instead(answer: requests.Response, told: dict[str, Any]) -> str:
-    if told or not answer.content:
-        return ""
-    page = answer.content.lstrip().startswith(b"<")
-    return ", but with a web page" if page else ", but with half an answer"
 
 
 def _json(answer: requests.Response) -> dict[str, Any]:

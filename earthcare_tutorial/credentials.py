@@ -165,7 +165,7 @@ def find_credentials(
     if path is not None:
         given = _expanded(path)
         if given.is_file():
-            return _read_checked(given), _shown(given)
+            return _read_file(_private(given)), _shown(given)
         raise _nothing_in([_shown(given)])
     looked, unasked = [], []
     named = os.environ.get("MAAP_CREDENTIALS_FILE")  # not left for another place
@@ -206,12 +206,9 @@ def _read(place: Place, file: Path | None) -> dict[str, str]:
     if file is None:
         return _with_public_client(os.environ[place.place[1:]])
     if place.tool == _OWN:
-        return _read_checked(file)
+        return _read_file(_private(file))
     found = _read_other(file, place.format)
-    if "OFFLINE_TOKEN" not in found:
-        return {}
-    _check_mode(file)
-    return PUBLIC_CLIENT | found
+    return PUBLIC_CLIENT | found if "OFFLINE_TOKEN" in found and _private(file) else {}
 
 
 def _expanded(path: str | Path) -> Path:
@@ -236,11 +233,6 @@ def _shown(file: Path) -> str:
         return (Path("~") / file.relative_to(Path.home())).as_posix()
     except (ValueError, RuntimeError):  # somewhere else; no home folder at all
         return str(file)
-
-
-def _read_checked(file: Path) -> dict[str, str]:
-    _check_mode(file)
-    return _read_file(file)
 
 
 def _read_other(file: Path, form: str) -> dict[str, str]:
@@ -290,12 +282,14 @@ def _read_file(file: Path) -> dict[str, str]:
     }
 
 
-def _check_mode(file: Path) -> None:
+def _private(file: Path) -> Path:
+    """Return a file, unless others can open it."""
     if os.name == "posix" and file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         shown = _shown(file)
         raise PermissionError(
             f"Others on this machine can open {shown}: run chmod 600 {shown}, and try again."
         )
+    return file
 
 
 def _prompt() -> str | None:

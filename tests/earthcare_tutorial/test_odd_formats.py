@@ -187,13 +187,12 @@ FORMATS: dict[str, Callable[[Path], None]] = {
 
 
 @pytest.fixture
-def link(maap):
-    """Put a file on the small service."""
+def link(esa_maap):
+    """Put a file on the service."""
 
     def put_there(path: Path) -> str:
-        maap.files["/data/a.h5"] = ("application/x-hdf5", path.read_bytes())
-        maap.valid.add("good")
-        return f"{maap.url}/data/a.h5"
+        esa_maap.accept(access_token="good")
+        return esa_maap.put("a.h5", path)
 
     return put_there
 

@@ -42,14 +42,13 @@ def as_streamed(local: xr.Dataset, path: Path) -> xr.Dataset:
 
 
 @pytest.fixture
-def link(maap, products):
-    """Put a product on the small service, and return its link and its place on disk."""
+def link(esa_maap, products):
+    """Put a product on the service, and return its link and its place on disk."""
 
     def put(kind: str) -> tuple[str, Path]:
         path = products[kind]
-        maap.files[f"/data/{path.name}"] = ("application/x-hdf5", path.read_bytes())
-        maap.valid.add("good")
-        return f"{maap.url}/data/{path.name}", path
+        esa_maap.accept(access_token="good")
+        return esa_maap.put(path.name, path), path
 
     return put
 
