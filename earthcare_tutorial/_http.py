@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import threading
 import time
@@ -162,27 +161,6 @@ def host_of(url: str) -> str:
         return urlsplit(url).hostname or "an unknown host"
     except ValueError:
         return "an unknown host"
-
-
-def origin(url: str | None) -> str:
-    """Return scheme, host and port of a link, as ``https://host``; empty when it is none."""
-    try:
-        place = urlsplit(url or "")
-        usual = {"http": 80, "https": 443}[place.scheme]
-        port = "" if place.port in (None, usual) else f":{place.port}"
-    except (ValueError, LookupError):
-        return ""
-    host = place.hostname or ""
-    return f"{place.scheme}://{f'[{host}]' if ':' in host else host}{port}" if host else ""
-
-
-def is_this_computer(url: str) -> bool:
-    """Tell whether a link leads to the computer that we run on."""
-    host = host_of(url)
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def in_thread(call: Callable[[], T]) -> Future[T]:

@@ -7,14 +7,15 @@ from urllib.parse import urlsplit
 
 from earthcare_tutorial._http import BUSY, TRIES, fetch
 from earthcare_tutorial._notes import _say
+from earthcare_tutorial._signing import TOKEN_PAGE, auth_for, hidden
 from earthcare_tutorial.assets import h5_url
-from earthcare_tutorial.auth import Token, auth_for
-from earthcare_tutorial.credentials import TOKEN_PAGE, hidden
 
 if TYPE_CHECKING:
     import pandas as pd
     import pystac
     import requests
+
+    from earthcare_tutorial.auth import Token
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"  # the first 8 bytes of each HDF5 file
 
@@ -58,7 +59,7 @@ def check_access(item: pystac.Item | str, token: Token | str) -> pd.DataFrame:
     names = list(RUNGS)
     broken = names.index(failed) if failed else len(names)
     results = ["ok"] * broken + ["failed"] + ["not tried"] * len(names)
-    if not isinstance(token, Token) and broken > names.index("offline token"):
+    if isinstance(token, str) and broken > names.index("offline token"):
         results[names.index("offline token")] = "not tried"
     if seen:
         _say(seen)
@@ -84,14 +85,14 @@ def _climb(item: pystac.Item | str, token: Token | str) -> tuple[str, str]:
         auth = auth_for(token, url, from_item=not isinstance(item, str))
         if not path.lower().endswith(".h5"):
             return "address", f"{name or url} is no .h5 file, so the token was not sent."
-        if isinstance(token, Token):
+        if not isinstance(token, str):
             token.renew()
     except ValueError as error:
         return "address", str(error)
     except ConnectionError as error:
         return "network", str(error)
     except PermissionError as error:
-        return "offline token" if isinstance(token, Token) else "access token", str(error)
+        return "access token" if isinstance(token, str) else "offline token", str(error)
     headers = {"Range": f"bytes=0-{len(SIGNATURE) - 1}", "Accept-Encoding": "identity"}
     for _ in range(TRIES):  # a page of the gateway in place of data may not come twice
         try:

@@ -8,26 +8,24 @@ import threading
 import time
 import weakref
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import requests
 from requests.auth import AuthBase
 
 from earthcare_tutorial import _http
 from earthcare_tutorial._notes import _say
-from earthcare_tutorial.credentials import (
-    KEYS,
+from earthcare_tutorial._signing import (
+    DATA_ORIGINS,
     TOKEN_PAGE,
     Secret,
-    check_access_token,
-    check_offline,
+    check_origin,
+    claims,
     clean,
-    days_left,
-    find_credentials,
     hidden,
     is_token,
-    token_end,
+    origin,
 )
+from earthcare_tutorial.credentials import KEYS, check_offline, days_left, find_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,8 +35,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TOKEN_URL = "https://iam.maap.eo.esa.int/realms/esa-maap/protocol/openid-connect/token"  # noqa: S105
-# Where ESA MAAP keeps its granules: the only place that a Token goes to.
-DATA_ORIGINS = ("https://catalog.maap.eo.esa.int",)
 RENEWAL_TIMEOUT = (5.0, 8.0)  # seconds, as _http.TIMEOUT: the answer is a kilobyte
 RENEWAL_PATIENCE = 25.0  # seconds for a renewal, all attempts together
 _REMEMBERED = 10.0  # seconds for which a failed renewal answers for those who ask next
@@ -74,7 +70,7 @@ class Token(AuthBase):
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """Sign a request to ESA MAAP; refuse any other."""
-        _check_origin(request.url or "", from_item=False)
+        check_origin(request.url or "")
         request.headers["Authorization"] = Secret(f"Bearer {self.bearer()}")
         request.hooks["response"].append(self._ask_again)
         return request
@@ -83,11 +79,7 @@ class Token(AuthBase):
         """Send a request again, with a new token, when the one that it carried is rejected."""
         request = answer.request.copy()
         rejected = Secret(request.headers.get("Authorization", "").removeprefix("Bearer "))
-        if (
-            answer.status_code != 401
-            or not rejected
-            or _http.origin(request.url) not in DATA_ORIGINS
-        ):
+        if answer.status_code != 401 or not rejected or origin(request.url) not in DATA_ORIGINS:
             return answer  # after a redirect to another host there is no token on it
         request.headers["Authorization"] = Secret(f"Bearer {self.renew(rejected)}")
         _ = answer.content  # frees the connection
@@ -158,7 +150,7 @@ class Token(AuthBase):
         import pandas as pd
 
         self._warn_of_end()
-        end = token_end(self._offline)
+        _, end = claims(self._offline)
         minutes = (self._ends_at - time.time()) / 60
         days = f"ends on {end:%Y-%m-%d}, {days_left(end)} days left" if end else "end unknown"
         left = f"{minutes:.0f} minutes left" if minutes > 0 else "ended"
@@ -170,13 +162,13 @@ class Token(AuthBase):
         return pd.DataFrame({"status": rows})
 
     def _warn_of_end(self) -> None:
-        end = token_end(self._offline)
+        _, end = claims(self._offline)
         if end and days_left(end) < _WARN_DAYS:
             _say(f"Your offline token has {days_left(end)} days left: renew it at {TOKEN_PAGE}.")
 
     def __repr__(self) -> str:
         minutes = max(0.0, self._ends_at - time.time()) / 60
-        end = token_end(self._offline)
+        _, end = claims(self._offline)
         days = f"{days_left(end)} days left" if end else "end unknown"
         return f"Token({self.source}; access {minutes:.0f} min left, offline token {days})"
 
@@ -197,86 +189,6 @@ def _begin_in_child() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_begin_in_child)
-
-
-class _AccessToken(AuthBase):
-    """An access token that somebody gave as text, for one host."""
-
-    def __init__(self, bearer: Secret, origin: str) -> None:
-        self._bearer, self._origin = bearer, origin
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if _http.origin(request.url) == self._origin:
-            request.headers["Authorization"] = Secret(f"Bearer {self._bearer}")
-        return request
-
-
-def auth_for(token: Token | str, url: str, *, from_item: bool) -> AuthBase:
-    """Return what signs the requests for a link, if the token may go there.
-
-    Parameters
-    ----------
-    token : Token or str
-        A :class:`Token` goes to ESA MAAP's data host over https only. An access token as text goes
-        to the host of a link that the caller wrote, over https, or over http to this computer.
-    url : str
-        The link.
-    from_item : bool
-        Whether the link comes out of an item: then ESA MAAP is the only place for either.
-
-    Returns
-    -------
-    requests.auth.AuthBase
-        For the ``auth`` of requests, which drops the token when a redirect leads to another host.
-
-    Raises
-    ------
-    ValueError
-        When the token may not go there, or is none, or this is no link.
-    PermissionError
-        When an access token has ended already.
-
-    Examples
-    --------
-    >>> auth_for("an-access-token", "http://example.org/a.h5", from_item=False)
-    Traceback (most recent call last):
-    ...
-    ValueError: The token was not sent to http://example.org: only https keeps it secret.
-    """
-    if isinstance(token, Token):
-        _check_origin(url, from_item=from_item)
-        return token
-    bearer, origin = check_access_token(token), _checked_origin(url)
-    if from_item:
-        _check_origin(url, from_item=True)
-    elif not origin.startswith("https:") and not _http.is_this_computer(url):
-        raise ValueError(f"The token was not sent to {origin}: only https keeps it secret.")
-    return _AccessToken(bearer, origin)
-
-
-def _check_origin(url: str, *, from_item: bool) -> None:
-    """Refuse a link that does not lead to ESA MAAP's data."""
-    origin = _checked_origin(url)
-    if origin in DATA_ORIGINS:
-        return
-    cure = "if you trust it, give the link of the file itself, and as token one of that host's."
-    what = "where this item's file lies" if from_item else "which is not ESA MAAP over https"
-    raise ValueError(f"The token was not sent to {origin}, {what}: {cure}")
-
-
-def _checked_origin(url: str) -> str:
-    origin = _http.origin(url)
-    if not origin:
-        raise ValueError(
-            f"{str(url).rpartition('@')[2][:80]} is no link: take an item of search(), or the"
-            " https link of an .h5 file."
-        )
-    if "@" in urlsplit(url).netloc:
-        raise ValueError(
-            f"The link to {origin} holds a user name or password: leave it out, the token opens"
-            " granules."
-        )
-    return origin
 
 
 def login(

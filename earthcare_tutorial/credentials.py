@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import codecs
 import getpass
 import json
@@ -14,16 +13,15 @@ import tempfile
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from earthcare_tutorial._notes import _say
+from earthcare_tutorial._signing import TOKEN_PAGE, Secret, claims, clean, hidden, is_token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import pandas as pd
-
-TOKEN_PAGE = "https://portal.maap.eo.esa.int/ini/services/auth/token/"  # noqa: S105
 
 # ESA publishes this pair for everyone: it names the program, not the person.
 PUBLIC_CLIENT = {"CLIENT_ID": "offline-token", "CLIENT_SECRET": "p1eL7uonXs6MDxtGbgKdPVRAmnGxHpVE"}
@@ -55,23 +53,6 @@ PLACES = (
     Place("NASA MAAP pages", "~/.config/esa_maap/tokens", _FILE),
     Place("pace-earthcare-matchups", "$ESA_MAAP_TOKEN_PATH", _FILE),
 )
-
-
-class Secret(str):
-    """A string that does not show itself in a traceback, a log or at the end of a cell."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "'<hidden>'"
-
-    def __getitem__(self, key: Any) -> Secret:
-        return Secret(super().__getitem__(key))  # rich and reprlib cut before they show
-
-
-def hidden(token: Any) -> Any:
-    """Return a token given as text so that no traceback shows it; a Token as it is."""
-    return Secret(token) if isinstance(token, str) else token
 
 
 def credential_places() -> pd.DataFrame:
@@ -301,44 +282,6 @@ def _prompt() -> str | None:
         return None
 
 
-def clean(raw: str) -> tuple[Secret, str]:
-    """Remove what is often copied along with a token, and name it."""
-    token, cured = raw.strip(), []
-    for pattern, name in (
-        ("[\ufeff\u200b\u2060]", "byte order mark"),
-        ("^['\"\u2018-\u201f]+|['\"\u2018-\u201f]+$", "quotes"),
-        (r"(?i)^bearer\s+", "'Bearer'"),
-        (r"\s+", "line breaks"),
-    ):
-        token, times = re.subn(pattern, "", token)
-        if times:
-            cured.append(name)
-    return Secret(token), " and ".join(cured)
-
-
-def is_token(text: Any) -> bool:
-    """Tell whether something can be a token, and so can stand in a header."""
-    return isinstance(text, str) and re.fullmatch(r"[A-Za-z0-9_.~+/=-]+", text) is not None
-
-
-def _claims(token: str) -> dict[str, Any]:
-    """Read what a token (JWT) says about itself, unverified; empty when it says nothing."""
-    try:
-        payload = token.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    except (IndexError, ValueError):
-        return {}
-    return claims if isinstance(claims, dict) else {}
-
-
-def token_end(token: str) -> datetime | None:
-    """Return when a token says that it ends; None when it does not say, or not in seconds."""
-    end = _claims(token).get("exp")
-    if isinstance(end, bool) or not isinstance(end, int | float) or not 0 < end < 1e11:
-        return None  # a later one is in milliseconds
-    return datetime.fromtimestamp(end, UTC)
-
-
 def days_left(end: datetime) -> int:
     """Return the whole days from now to a time."""
     return (end - datetime.now(UTC)).days
@@ -346,12 +289,12 @@ def days_left(end: datetime) -> int:
 
 def check_offline(token: str, source: str) -> None:
     """Refuse what is no offline token, or one that has ended, in one sentence."""
-    end = token_end(token)
+    kind, end = claims(token)
     if token.lower().startswith("your"):
         raise ValueError(f"{source} still holds the example text: copy your token of {TOKEN_PAGE}.")
     if not is_token(token):
         raise ValueError(f"{source} holds more than a token: copy only the token of {TOKEN_PAGE}.")
-    if _claims(token).get("typ") == "Bearer":
+    if kind == "Bearer":
         raise ValueError(
             f"{source} holds an access token, which is good for a few hours:"
             f" put the offline token of {TOKEN_PAGE} there."
@@ -361,21 +304,3 @@ def check_offline(token: str, source: str) -> None:
             f"The offline token of {source} expired on {end:%Y-%m-%d}:"
             f" get a new one at {TOKEN_PAGE}."
         )
-
-
-def check_access_token(given: str) -> Secret:
-    """Return an access token that was given as text, ready for a header, or refuse it."""
-    if not isinstance(given, str):
-        raise TypeError(f"token is what login() returns, or text, not {type(given).__name__}.")
-    token, _ = clean(given)
-    if not is_token(token):
-        raise ValueError("token is no access token: pass what login() returns.")
-    if _claims(token).get("typ") in ("Offline", "Refresh"):
-        raise ValueError("token is an offline token: pass what login() returns.")
-    end = token_end(token)
-    if end and end < datetime.now(UTC):
-        raise PermissionError(
-            f"This access token ended on {end:%Y-%m-%d} at {end:%H:%M} UTC: login() again, and"
-            " pass what it returns."
-        )
-    return token

@@ -17,7 +17,7 @@ import pystac
 from filelock import FileLock
 
 from earthcare_tutorial._progress import progress
-from earthcare_tutorial.credentials import hidden
+from earthcare_tutorial._signing import hidden
 from earthcare_tutorial.products import identify
 from earthcare_tutorial.streaming.remote import CONNECTIONS, GranuleError, RemoteFile, plain_url
 from earthcare_tutorial.streaming.threads import in_threads

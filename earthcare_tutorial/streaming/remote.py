@@ -19,9 +19,9 @@ from requests.exceptions import ConnectTimeout, ProxyError, SSLError
 from urllib3.exceptions import HTTPError
 
 from earthcare_tutorial import _http
+from earthcare_tutorial._signing import auth_for
 from earthcare_tutorial.access import RUNGS, SIGNATURE, judge
 from earthcare_tutorial.assets import h5_url
-from earthcare_tutorial.auth import auth_for
 from earthcare_tutorial.streaming.checksums import is_sound
 from earthcare_tutorial.streaming.stats import note_range
 from earthcare_tutorial.streaming.threads import (

@@ -20,8 +20,7 @@ from IPython.core.ultratb import VerboseTB
 
 import earthcare_tutorial as ect
 from earthcare_tutorial import _http, auth
-from earthcare_tutorial.auth import auth_for
-from earthcare_tutorial.credentials import Secret
+from earthcare_tutorial._signing import Secret, auth_for
 from maap_replay.service.tokens import CLIENT_SECRET
 from tests.earthcare_tutorial.conftest import jwt
 
