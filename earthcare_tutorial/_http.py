@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import re
+import json
 import threading
 import time
 from concurrent.futures import Future
+from contextlib import nullcontext
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.exceptions import ProxyError, SSLError
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ReadTimeoutError
 from urllib3.util import Retry
 
@@ -23,62 +26,80 @@ TIMEOUT = (10.0, 30.0)  # seconds to connect, seconds between two pieces of the 
 BACKOFF = 0.5  # seconds; the pauses are 0, 1, 2, 4 and 8 s
 LONGEST_PAUSE = 10.0  # seconds, whatever a server's Retry-After says
 PATIENCE = 100.0  # seconds for one answer, all attempts together
-TRIES = 3  # for a body that breaks off; the rest is in retry()
+TRIES = 3  # for a body that breaks off or is not as it should be; the rest is in session()
 BUSY = (408, 425, 429, 500, 502, 503, 504)  # what the load balancer of MAAP answers under load
+
+_SILENT = ("it stays silent", "try again later")
+#: Why there is no answer -> what is wrong, and what to do; the first that fits.
+TROUBLES = {
+    ProxyError: ("the proxy does not let it through", "check HTTPS_PROXY"),
+    SSLError: (
+        "its certificate is not trusted here",
+        "a proxy may show its own, of which REQUESTS_CA_BUNDLE names the file, or the clock of"
+        " this computer is wrong",
+    ),
+    NewConnectionError: ("it cannot be reached", "check the network and try again"),
+    requests.Timeout: _SILENT,
+    ReadTimeoutError: _SILENT,
+    ValueError: ("this is no link", "check the link"),
+    Exception: ("the connection broke", "try again"),
+}
 
 
 class _Retry(Retry):
-    """Wait as long as a server asks for, within reason."""
-
     def get_retry_after(self, response: Any) -> float | None:
-        """Return the seconds to wait."""
-        seconds = super().get_retry_after(response)
-        return None if seconds is None else min(seconds, LONGEST_PAUSE)
-
-
-def retry(times: int = 5) -> Retry:
-    """Return the rule for asking again: a busy server so many times, a silent one twice."""
-    return _Retry(
-        total=times,
-        connect=min(2, times),
-        read=min(2, times),
-        other=0,  # a wrong certificate stays wrong
-        backoff_factor=BACKOFF,
-        status_forcelist=BUSY,
-        allowed_methods={"GET", "HEAD", "POST"},
-        raise_on_status=False,
-    )
+        """Return the seconds that a server asks to wait, within reason."""
+        return min(super().get_retry_after(response) or 0.0, LONGEST_PAUSE) or None
 
 
 class _Session(requests.Session):
-    """A session that goes through the environment's proxies, but reads no password in ~/.netrc."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.auth = lambda request: request  # with none, requests looks into ~/.netrc
-
-    def rebuild_auth(
-        self, prepared_request: requests.PreparedRequest, response: requests.Response
-    ) -> None:
+    def rebuild_auth(self, prepared_request: Any, response: Any) -> None:
         """Drop the token when a redirect leads to another host; requests would read ~/.netrc."""
         left, reached = response.request.url, prepared_request.url
         if self.should_strip_auth(left, reached):  # type: ignore[no-untyped-call]
             prepared_request.headers.pop("Authorization", None)
 
 
-def session(times: int = 5, connections: int = 10) -> requests.Session:
-    """Return a session that asks again when the gateway is busy or drops the connection."""
+def session(times: int = 5) -> requests.Session:
+    """Return a session that asks a busy server again so many times, and a silent one twice.
+
+    It goes through the environment's proxies, but reads no password in ~/.netrc.
+    """
     patient = _Session()
+    patient.auth = lambda request: request  # with none, requests looks into ~/.netrc
+    rule = _Retry(
+        total=times,
+        connect=min(2, times),
+        read=min(2, times),
+        other=0,  # a wrong certificate stays wrong
+        backoff_factor=BACKOFF,
+        status_forcelist=BUSY,
+        allowed_methods={"GET", "POST"},
+        raise_on_status=False,
+    )
     for scheme in ("https://", "http://"):
-        adapter = HTTPAdapter(max_retries=retry(times), pool_maxsize=connections)
-        patient.mount(scheme, adapter)
+        patient.mount(scheme, HTTPAdapter(max_retries=rule))
     return patient
 
 
 def fetch(
-    url: str, using: requests.Session | None = None, **request: Any
+    url: str, using: requests.Session | None = None, **how: Any
 ) -> tuple[requests.Response, bytes]:
-    """Get a URL, and its body; a header Range keeps it short even if the server ignores it.
+    """Do as :func:`ask`, for at most PATIENCE seconds; Ctrl-C gets through."""
+    late = f"No answer from {host_of(url)} in {PATIENCE:.0f} s: try again later."
+    return wait(in_thread(lambda: ask(url, using, **how)), PATIENCE, late)
+
+
+def ask(
+    url: str,
+    using: requests.Session | None = None,
+    *,
+    method: str = "GET",
+    first: int | None = None,
+    good: Callable[[requests.Response, bytes], object] = lambda answer, body: True,
+    **request: Any,
+) -> tuple[requests.Response, bytes]:
+    """Get a URL and its body, or its first bytes; again if it breaks off or is not good.
 
     Raises
     ------
@@ -86,72 +107,45 @@ def fetch(
         When no whole answer came, in one sentence with the cause. Nothing is chained to it: the
         frames of requests hold the token.
     """
-    late = f"No answer from {host_of(url)} in {PATIENCE:.0f} s: try again later."
-    return wait(in_thread(lambda: _fetch(url, using, request)), PATIENCE, late)
-
-
-def _fetch(
-    url: str, using: requests.Session | None, request: dict[str, Any]
-) -> tuple[requests.Response, bytes]:
-    patient = using or session()
-    wanted = re.fullmatch(r"bytes=(\d+)-(\d+)", request.get("headers", {}).get("Range", ""))
-    most = int(wanted[2]) - int(wanted[1]) + 1 if wanted else None
-
-    def get() -> tuple[requests.Response, bytes]:
-        with patient.get(url, timeout=TIMEOUT, stream=True, **request) as answer:
-            return answer, _body(answer, most)
-
-    try:
-        return whole(get, url)
-    finally:
-        if using is None:
-            patient.close()
-
-
-def whole(ask: Callable[[], T], url: str) -> T:
-    """Ask again when a body breaks off; when there is no answer at all, the session has done so."""
-    for left in reversed(range(TRIES)):
-        try:
-            return ask()
-        except requests.RequestException as error:
-            trouble = no_answer(error, url)
-            if isinstance((*error.args, None)[0], MaxRetryError):
+    how: dict[str, Any] = {"timeout": TIMEOUT, "stream": True} | request
+    if first:
+        how["headers"] = {"Range": f"bytes=0-{first - 1}", "Accept-Encoding": "identity"}
+    trouble: ConnectionError | None = None
+    with nullcontext(using) if using else session() as patient:
+        for tried in range(TRIES):
+            time.sleep(BACKOFF * tried)
+            try:
+                with patient.request(method, url, **how) as answer:
+                    pieces = islice(answer.iter_content(1), first) if first else (answer.content,)
+                    body = b"".join(pieces)
+            except requests.RequestException as error:
+                trouble = no_answer(error, url)
+                if isinstance((*error.args, None)[0], MaxRetryError):  # the session has asked again
+                    break
+                continue
+            trouble = None
+            if not answer.ok or good(answer, body):
                 break
-        time.sleep(BACKOFF * 2 ** (TRIES - 1 - left) if left else 0)
-    raise trouble
+    if trouble:
+        raise trouble
+    return answer, body
 
 
-def _body(answer: requests.Response, most: int | None) -> bytes:
-    """Read a body to its end, or as many bytes as were asked for."""
-    if most is None:
-        return answer.content
-    body = b""
-    for piece in answer.iter_content(most):
-        body += piece
-        if len(body) >= most:
-            break
-    return body[:most]
+def as_json(body: bytes) -> dict[str, Any]:
+    """Read a JSON object; empty when this is none, or half of one."""
+    try:
+        told = json.loads(body)
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
 
 
 def no_answer(error: requests.RequestException, url: str) -> ConnectionError:
     """Say why there is no answer from the host of a link, in one sentence."""
-    reason = (*error.args, None)[0]
-    reason = getattr(reason, "reason", reason)
-    what, cure = "the connection broke", "try again"
-    if isinstance(error, requests.exceptions.ProxyError):
-        what, cure = "the proxy does not let it through", "check HTTPS_PROXY"
-    elif isinstance(error, requests.exceptions.SSLError):
-        what = "its certificate is not trusted here"
-        cure = (
-            "a proxy may show its own, of which REQUESTS_CA_BUNDLE names the file, or the clock of"
-            " this computer is wrong"
-        )
-    elif isinstance(reason, NewConnectionError):
-        what, cure = "it cannot be reached", "check the network and try again"
-    elif isinstance(error, requests.Timeout) or isinstance(reason, ReadTimeoutError):
-        what, cure = "it stays silent", "try again later"
-    elif isinstance(error, ValueError):  # as requests says that this is no link
-        what, cure = "this is no link", "check the link"
+    cause = (*error.args, None)[0]
+    seen = (error, getattr(cause, "reason", cause))
+    fits = (told for kind, told in TROUBLES.items() if any(isinstance(e, kind) for e in seen))
+    what, cure = next(fits)
     return ConnectionError(f"No answer from {host_of(url)} ({what}): {cure}.")
 
 
@@ -164,16 +158,14 @@ def host_of(url: str) -> str:
 
 
 def in_thread(call: Callable[[], T]) -> Future[T]:
-    """Begin a call in a thread of its own, which nobody has to wait for."""
+    """Begin a call in a thread of its own, which nobody has to wait for, as pools make us do."""
     done: Future[T] = Future()
 
     def run() -> None:
         try:
-            result = call()
+            done.set_result(call())
         except BaseException as error:  # it is raised where somebody waits for it
             done.set_exception(error)
-        else:
-            done.set_result(result)
 
     threading.Thread(target=run, daemon=True, name="earthcare-http").start()
     return done

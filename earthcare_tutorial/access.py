@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from earthcare_tutorial._http import BUSY, TRIES, fetch
+from earthcare_tutorial._http import BUSY, fetch
 from earthcare_tutorial._notes import _say
 from earthcare_tutorial._signing import TOKEN_PAGE, auth_for, hidden
 from earthcare_tutorial.assets import h5_url
@@ -54,26 +54,20 @@ def check_access(item: pystac.Item | str, token: Token | str) -> pd.DataFrame:
         One row per rung: "result" is ok, failed or not tried, "cure" says what to do. A sentence
         with what was seen is printed for the rung that failed.
     """
-    token = hidden(token)
-    failed, seen = _climb(item, token)
-    names = list(RUNGS)
-    broken = names.index(failed) if failed else len(names)
-    results = ["ok"] * broken + ["failed"] + ["not tried"] * len(names)
-    if isinstance(token, str) and broken > names.index("offline token"):
-        results[names.index("offline token")] = "not tried"
-    if seen:
-        _say(seen)
-    return _table(results[: len(names)])
-
-
-def _table(results: list[str]) -> pd.DataFrame:
     import pandas as pd
 
-    cures = [
-        cure if result == "failed" else ""
-        for cure, result in zip(RUNGS.values(), results, strict=True)
-    ]
-    return pd.DataFrame({"result": results, "cure": cures}, index=list(RUNGS))
+    token = hidden(token)
+    failed, seen = _climb(item, token)
+    rungs = list(RUNGS)
+    broken = rungs.index(failed) if failed else len(rungs)
+    results = dict.fromkeys(rungs[:broken], "ok") | dict.fromkeys(rungs[broken:], "not tried")
+    if isinstance(token, str):
+        results["offline token"] = "not tried"
+    if failed:
+        results[failed] = "failed"
+        _say(seen)
+    cures = {rung: cure if rung == failed else "" for rung, cure in RUNGS.items()}
+    return pd.DataFrame({"result": results, "cure": cures})
 
 
 def _climb(item: pystac.Item | str, token: Token | str) -> tuple[str, str]:
@@ -93,18 +87,20 @@ def _climb(item: pystac.Item | str, token: Token | str) -> tuple[str, str]:
         return "network", str(error)
     except PermissionError as error:
         return "access token" if isinstance(token, str) else "offline token", str(error)
-    headers = {"Range": f"bytes=0-{len(SIGNATURE) - 1}", "Accept-Encoding": "identity"}
-    for _ in range(TRIES):  # a page of the gateway in place of data may not come twice
-        try:
-            answer, start = fetch(url, headers=headers, auth=auth)
-        except ConnectionError as error:
-            return "network", str(error)
-        except PermissionError as error:
-            return "offline token", str(error)
-        rung, seen = judge(answer, start, name)
-        if not rung or not answer.ok:
-            break
-    return rung, seen
+    try:
+        answer, start = fetch(
+            url,
+            first=len(SIGNATURE),
+            auth=auth,
+            good=lambda answer, start: (
+                not judge(answer, start, name)[0]
+            ),  # no page of the gateway in its place
+        )
+    except ConnectionError as error:
+        return "network", str(error)
+    except PermissionError as error:
+        return "offline token", str(error)
+    return judge(answer, start, name)
 
 
 def judge(answer: requests.Response, start: bytes, name: str) -> tuple[str, str]:
@@ -116,26 +112,25 @@ def judge(answer: requests.Response, start: bytes, name: str) -> tuple[str, str]
         The rung that broke, empty if none did, and what was seen there.
     """
     status, kind = answer.status_code, answer.headers.get("Content-Type", "")
-    if status == 401:
-        return "access token", "The data server does not accept the access token (401)."
-    if status == 403:
-        return "account", (
+    refusals = {
+        401: ("access token", "The data server does not accept the access token (401)."),
+        403: (
+            "account",
             f"The data server refuses {name} (403). It says the same in three cases: your account"
             f" has not been activated at {TOKEN_PAGE}, has no right to this collection, or there"
-            " is no such file."
-        )
-    if status in (404, 410):
-        return "address", f"The data server has no file {name} ({status})."
-    if status in BUSY:
-        return "network", f"The data server is busy ({status})."
+            " is no such file.",
+        ),
+        **dict.fromkeys((404, 410), ("address", f"The data server has no file {name} ({status}).")),
+        **dict.fromkeys(BUSY, ("network", f"The data server is busy ({status}).")),
+    }
+    if status in refusals:
+        return refusals[status]
     if answer.ok and start.startswith(SIGNATURE):
         return "", ""
-    for first, what in OTHERS.items():
-        if answer.ok and first in start[:300]:
-            return (
-                "address",
-                f"{name} is {what} of a granule, not its data: take pick_assets(item)['h5'].",
-            )
+    other = next((what for first, what in OTHERS.items() if first in start[:300]), "")
+    if answer.ok and other:
+        take = "take pick_assets(item)['h5']"
+        return "address", f"{name} is {other} of a granule, not its data: {take}."
     if answer.ok and ("html" in kind or start.lstrip().startswith(b"<")):
         return "account", (
             f"The data server sends a web page in place of {name}: open {TOKEN_PAGE} in a browser"

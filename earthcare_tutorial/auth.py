@@ -1,4 +1,4 @@
-"""Turn the offline token from the MAAP portal into access tokens, and say where they may go."""
+"""Turn the offline token from the MAAP portal into access tokens, and renew these in time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 import os
 import threading
 import time
-import weakref
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -25,7 +25,7 @@ from earthcare_tutorial._signing import (
     is_token,
     origin,
 )
-from earthcare_tutorial.credentials import KEYS, check_offline, days_left, find_credentials
+from earthcare_tutorial.credentials import KEYS, check_offline, find_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,9 +38,7 @@ TOKEN_URL = "https://iam.maap.eo.esa.int/realms/esa-maap/protocol/openid-connect
 RENEWAL_TIMEOUT = (5.0, 8.0)  # seconds, as _http.TIMEOUT: the answer is a kilobyte
 RENEWAL_PATIENCE = 25.0  # seconds for a renewal, all attempts together
 _REMEMBERED = 10.0  # seconds for which a failed renewal answers for those who ask next
-_WARN_DAYS = 7
-
-_tokens: weakref.WeakSet[Token] = weakref.WeakSet()
+_WARN = timedelta(days=7)  # before the end of the offline token
 
 
 class Token(AuthBase):
@@ -56,17 +54,18 @@ class Token(AuthBase):
     def __init__(self, offline_token: str, client: dict[str, str], source: str) -> None:
         self.source = source
         self._offline = Secret(offline_token)
+        self._end = claims(offline_token)[1]
         self._client = {key: Secret(value) for key, value in client.items()}
         self._access = Secret("")
         self._renew_at = self._ends_at = 0.0  # seconds since 1970, as time.time()
         self._begin()
 
     def _begin(self) -> None:
-        """Set up what belongs to one process; also in the child of a fork."""
+        """Set up what belongs to one process; a child has none of the threads that hold locks."""
+        self._process = os.getpid()
         self._lock = threading.Lock()  # held for a moment, never while something is asked
         self._renewal: Future[None] | None = None
         self._asked_at = self._failed_at = -math.inf  # as time.monotonic()
-        _tokens.add(self)
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """Sign a request to ESA MAAP; refuse any other."""
@@ -111,6 +110,8 @@ class Token(AuthBase):
 
     def _renewed(self, old: str | None) -> str:
         """Renew once for all who wait, and tell all of them if it fails."""
+        if self._process != os.getpid():
+            self._begin()
         with self._lock:
             if old is not None and old != self._access:
                 return self._access
@@ -131,12 +132,14 @@ class Token(AuthBase):
         except OSError:
             self._failed_at = time.monotonic()
             raise
-        lifetime = _seconds(answer.get("expires_in"))
+        told = answer.get("expires_in")
+        if not isinstance(told, int | float) or not 0 < told < 1e9:
+            told = 300.0  # the service does not say how long it lasts
         now = time.time()
         with self._lock:
             self._access = Secret(answer["access_token"])
-            self._ends_at = now + lifetime
-            self._renew_at = self._ends_at - min(60.0, 0.2 * lifetime)
+            self._ends_at = now + told
+            self._renew_at = self._ends_at - min(60.0, 0.2 * told)
 
     def status(self) -> pd.DataFrame:
         """Return how long both tokens last, as a table; say so when the offline one ends soon.
@@ -150,45 +153,34 @@ class Token(AuthBase):
         import pandas as pd
 
         self._warn_of_end()
-        _, end = claims(self._offline)
         minutes = (self._ends_at - time.time()) / 60
-        days = f"ends on {end:%Y-%m-%d}, {days_left(end)} days left" if end else "end unknown"
         left = f"{minutes:.0f} minutes left" if minutes > 0 else "ended"
+        ends = f"ends on {self._end:%Y-%m-%d}, " if self._end else ""
         rows = {
             "source": self.source,
-            "offline token": days,
+            "offline token": ends + self._left(),
             "access token": f"{left}, renewed in time",
         }
         return pd.DataFrame({"status": rows})
 
+    def _left(self) -> str:
+        return f"{(self._end - datetime.now(UTC)).days} days left" if self._end else "end unknown"
+
     def _warn_of_end(self) -> None:
-        _, end = claims(self._offline)
-        if end and days_left(end) < _WARN_DAYS:
-            _say(f"Your offline token has {days_left(end)} days left: renew it at {TOKEN_PAGE}.")
+        if self._end and self._end - datetime.now(UTC) < _WARN:
+            _say(f"Your offline token has {self._left()}: renew it at {TOKEN_PAGE}.")
 
     def __repr__(self) -> str:
         minutes = max(0.0, self._ends_at - time.time()) / 60
-        _, end = claims(self._offline)
-        days = f"{days_left(end)} days left" if end else "end unknown"
-        return f"Token({self.source}; access {minutes:.0f} min left, offline token {days})"
+        return f"Token({self.source}; access {minutes:.0f} min left, offline token {self._left()})"
 
     def __getstate__(self) -> dict[str, Any]:
-        here = ("_lock", "_renewal", "_asked_at", "_failed_at")
+        here = ("_process", "_lock", "_renewal", "_asked_at", "_failed_at")
         return {key: value for key, value in vars(self).items() if key not in here}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
         self._begin()
-
-
-def _begin_in_child() -> None:
-    """Begin anew: a child has none of the threads that may hold its locks."""
-    for token in list(_tokens):
-        token._begin()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_begin_in_child)
 
 
 def login(
@@ -246,10 +238,7 @@ def login(
 
 
 def _ask_for_access(offline: str, client: Mapping[str, str], source: str) -> dict[str, Any]:
-    """Send the offline token to the login service and return its answer.
-
-    It is sent to no other address, whatever the service answers.
-    """
+    """Send the offline token to the login service, and to no other address; return the answer."""
     form = {
         "client_id": client["CLIENT_ID"],
         "client_secret": client["CLIENT_SECRET"],
@@ -257,53 +246,32 @@ def _ask_for_access(offline: str, client: Mapping[str, str], source: str) -> dic
         "refresh_token": offline,
         "scope": "offline_access openid",
     }
-    host = _http.host_of(TOKEN_URL)
-    with _http.session() as patient:
-        for _ in range(_http.TRIES):  # a body that is cut, or a page of a gateway
-            answer = _http.whole(
-                lambda: patient.post(
-                    TOKEN_URL, data=form, timeout=RENEWAL_TIMEOUT, allow_redirects=False
-                ),
-                TOKEN_URL,
-            )
-            told = _json(answer)
-            if not answer.ok or told:
-                break
-            time.sleep(_http.BACKOFF)
+    answer, body = _http.ask(
+        TOKEN_URL,
+        method="POST",
+        data=form,
+        timeout=RENEWAL_TIMEOUT,
+        allow_redirects=False,
+        good=lambda _, body: _http.as_json(body),  # not half an answer, nor a page of a gateway
+    )
+    host, status, told = _http.host_of(TOKEN_URL), answer.status_code, _http.as_json(body)
     if answer.ok and is_token(told.get("access_token")):
         return told
     if answer.is_redirect:
         raise ConnectionError(
-            f"{host} wants the offline token sent elsewhere ({answer.status_code}); it was not."
-            " Try again later."
-        )
-    if answer.ok or answer.status_code in _http.BUSY or not told:
-        page = answer.content.lstrip().startswith(b"<")
-        instead = "" if told else f", but with {'a web page' if page else 'half an answer'}"
-        raise ConnectionError(
-            f"{host} answers {answer.status_code} without an access token{instead}: try again"
+            f"{host} wants the offline token sent elsewhere ({status}); it was not. Try again"
             " later."
+        )
+    if answer.ok or status in _http.BUSY or not told:
+        what = "a web page" if body.lstrip().startswith(b"<") else "half an answer"
+        instead = "" if told else f", but with {what}"
+        raise ConnectionError(
+            f"{host} answers {status} without an access token{instead}: try again later."
         )
     reason = str(told.get("error_description") or told.get("error") or "no reason given")
     for secret in (offline, client["CLIENT_SECRET"]):
         reason = reason.replace(secret, "<hidden>")
-    if answer.status_code == 400:
+    what, cure = "the client", "check CLIENT_ID and CLIENT_SECRET, then renew OFFLINE_TOKEN"
+    if status == 400:
         what, cure = "the offline token", f"get a new one at {TOKEN_PAGE}"
-    else:
-        what, cure = "the client", "check CLIENT_ID and CLIENT_SECRET, then renew OFFLINE_TOKEN"
-    raise PermissionError(
-        f"MAAP refuses {what} of {source} ({answer.status_code}, {reason[:200]}): {cure}."
-    )
-
-
-def _json(answer: requests.Response) -> dict[str, Any]:
-    try:
-        told = answer.json()
-    except requests.JSONDecodeError:
-        return {}
-    return told if isinstance(told, dict) else {}
-
-
-def _seconds(told: Any) -> float:
-    """Return how long an access token lasts; 5 minutes when the service does not say."""
-    return float(told) if isinstance(told, int | float) and 0 < told < 1e9 else 300.0
+    raise PermissionError(f"MAAP refuses {what} of {source} ({status}, {reason[:200]}): {cure}.")

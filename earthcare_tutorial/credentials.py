@@ -7,7 +7,6 @@ import getpass
 import json
 import os
 import re
-import stat
 import sys
 import tempfile
 import tomllib
@@ -19,14 +18,12 @@ from earthcare_tutorial._notes import _say
 from earthcare_tutorial._signing import TOKEN_PAGE, Secret, claims, clean, hidden, is_token
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     import pandas as pd
 
 # ESA publishes this pair for everyone: it names the program, not the person.
 PUBLIC_CLIENT = {"CLIENT_ID": "offline-token", "CLIENT_SECRET": "p1eL7uonXs6MDxtGbgKdPVRAmnGxHpVE"}
-
-KEYS = ("CLIENT_ID", "CLIENT_SECRET", "OFFLINE_TOKEN")
+KEYS = (*PUBLIC_CLIENT, "OFFLINE_TOKEN")
+ALIASES = {"maap_token": "OFFLINE_TOKEN"}  # as earthcarekit calls it
 
 
 class Place(NamedTuple):
@@ -109,8 +106,7 @@ def save_credentials(
         When the token has expired already.
     """
     offline_token = hidden(offline_token)
-    named = path or os.environ.get("MAAP_CREDENTIALS_FILE") or "~/credentials.txt"
-    file = _expanded(named)
+    file = _expanded(path or os.environ.get("MAAP_CREDENTIALS_FILE") or "~/credentials.txt")
     if str(file).startswith("~"):
         raise FileNotFoundError("There is no home folder here: path=... says where to write.")
     if file.exists() and not overwrite:
@@ -118,7 +114,7 @@ def save_credentials(
             f"{_shown(file)} is there already: overwrite=True replaces it, path=... writes"
             " elsewhere."
         )
-    token, _ = clean(_prompt() or "" if offline_token is None else offline_token)
+    token, _ = clean(_prompt() if offline_token is None else offline_token)
     if not token:
         raise ValueError("No token given: paste the long token into the prompt that opens.")
     check_offline(token, "what you pasted" if offline_token is None else "offline_token")
@@ -127,8 +123,8 @@ def save_credentials(
     handle, beside = tempfile.mkstemp(prefix=".credentials-", dir=file.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as target:
-            target.writelines(f"{key}={value}\n" for key, value in PUBLIC_CLIENT.items())
-            target.write(f"OFFLINE_TOKEN={token}\n")
+            for key, value in _with_public_client(token).items():
+                target.write(f"{key}={value}\n")
         Path(beside).replace(file)
     finally:
         Path(beside).unlink(missing_ok=True)
@@ -144,50 +140,43 @@ def find_credentials(
     if path is not None:
         given = _expanded(path)
         if given.is_file():
-            return _read_file(_private(given)), _shown(given)
-        raise _nothing_in([_shown(given)])
-    looked, unasked = [], []
+            return _read(given, _FILE, own=True), _shown(given)
+        raise _nothing_in([_shown(given)], [])
+    looked: list[str] = []
+    unasked: list[str] = []
     named = os.environ.get("MAAP_CREDENTIALS_FILE")  # not left for another place
-    for place, file in _places(PLACES[: 2 if named else None]):
-        own, shown = place.tool == _OWN, place.place.removeprefix("$")
-        if file and place.place.startswith("$"):
-            shown += f" ({_shown(file)})"
-        if not own:
-            shown += f" of {place.tool}"
+    for tool, place, form in PLACES[: 2 if named else None]:
+        own, name = tool == _OWN, place.removeprefix("$")
+        if not (value := place if name == place else os.environ.get(name)):
+            continue
+        file = None if form == _VALUE else _expanded(value)
+        shown = f"{name} ({_shown(file)})" if file and name != place else name
+        shown += "" if own else f" of {tool}"
         if file and not file.is_file():
             looked += [shown] * (own or other_tools)
         elif not own and not other_tools:
             unasked.append(shown)
-        elif found := _read(place, file):
-            if own:
-                return found, place.place.removeprefix("$")
-            _say(f"Taking the offline token from {shown}.")
-            return found, shown
+        elif found := _read(file, form, own=own) if file else _with_public_client(value):
+            if not own:
+                _say(f"Taking the offline token from {shown}.")
+            return found, name if own else shown
         else:
             looked.append(f"{shown} (holds no offline token)")
-    typed = None if named else _prompt()
-    if typed:
+    if not named and (typed := _prompt()):
         return _with_public_client(typed), "the prompt"
     raise _nothing_in(looked, unasked)
 
 
-def _places(among: Sequence[Place]) -> Iterator[tuple[Place, Path | None]]:
-    """Yield those places that there can be, with the file unless the token itself is there."""
-    for place in among:
-        name = place.place.removeprefix("$")
-        value = place.place if name == place.place else os.environ.get(name)
-        if value:
-            yield place, None if place.format == _VALUE else _expanded(value)
+def _nothing_in(places: list[str], unasked: list[str]) -> FileNotFoundError:
+    others = f" login(other_tools=True) would look at {', '.join(unasked)}." if unasked else ""
+    return FileNotFoundError(
+        f"No credentials in {', '.join(places)}. save_credentials() writes the file for you, with"
+        f" the offline token that you get at {TOKEN_PAGE}.{others}"
+    )
 
 
-def _read(place: Place, file: Path | None) -> dict[str, str]:
-    """Read a place; empty when the file of another tool is not as that tool writes it."""
-    if file is None:
-        return _with_public_client(os.environ[place.place[1:]])
-    if place.tool == _OWN:
-        return _read_file(_private(file))
-    found = _read_other(file, place.format)
-    return PUBLIC_CLIENT | found if "OFFLINE_TOKEN" in found and _private(file) else {}
+def _with_public_client(offline_token: str) -> dict[str, str]:
+    return PUBLIC_CLIENT | {"OFFLINE_TOKEN": Secret(offline_token)}
 
 
 def _expanded(path: str | Path) -> Path:
@@ -198,14 +187,6 @@ def _expanded(path: str | Path) -> Path:
         return Path(path)
 
 
-def _nothing_in(places: list[str], unasked: Sequence[str] = ()) -> FileNotFoundError:
-    others = f" login(other_tools=True) would look at {', '.join(unasked)}." if unasked else ""
-    return FileNotFoundError(
-        f"No credentials in {', '.join(places)}. save_credentials() writes the file for you, with"
-        f" the offline token that you get at {TOKEN_PAGE}.{others}"
-    )
-
-
 def _shown(file: Path) -> str:
     """Return a path as it is safe and short to show."""
     try:
@@ -214,77 +195,60 @@ def _shown(file: Path) -> str:
         return str(file)
 
 
-def _read_other(file: Path, form: str) -> dict[str, str]:
+def _read(file: Path, form: str, *, own: bool) -> dict[str, str]:
+    """Read a file that nobody else can open; empty if another tool's holds no offline token."""
     try:
-        if form == _FILE:
-            return _read_file(file)
-        told = (tomllib.loads if form == _TOML else json.loads)(_text(file))
-    except (OSError, ValueError):
+        raw = file.read_bytes()
+        wide = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        # What is no ASCII is in a comment, or no part of a token.
+        text = raw.decode("utf-16" if wide else "utf-8-sig", errors="replace")
+        told = {_TOML: tomllib.loads, _JSON: json.loads}.get(form, _lines)(text)
+        told = {ALIASES.get(key, key): value for key, value in dict(told).items()}
+    except (OSError, ValueError, TypeError):
+        if own:
+            raise
         return {}
-    names = {"maap_token": "OFFLINE_TOKEN"} if form == _TOML else {key: key for key in KEYS}
-    known = told.items() if isinstance(told, dict) else ()
-    return {names[k]: Secret(v) for k, v in known if k in names and isinstance(v, str) and v}
+    found: dict[str, str] = {}
+    found |= {
+        key: Secret(told[key]) for key in KEYS if told.get(key) and isinstance(told[key], str)
+    }
+    if not own and "OFFLINE_TOKEN" not in found:
+        return {}
+    if os.name == "posix" and file.stat().st_mode & 0o077:
+        shown = _shown(file)
+        raise PermissionError(
+            f"Others on this machine can open {shown}: run chmod 600 {shown}, and try again."
+        )
+    return found if own else PUBLIC_CLIENT | found
 
 
-def _with_public_client(offline_token: str) -> dict[str, str]:
-    return PUBLIC_CLIENT | {"OFFLINE_TOKEN": Secret(offline_token)}
-
-
-def _text(file: Path) -> str:
-    """Read a text of any encoding: what is no ASCII is in a comment, or no part of a token."""
-    raw = file.read_bytes()
-    wide = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    return raw.decode("utf-16" if wide else "utf-8-sig", errors="replace")
-
-
-def _read_file(file: Path) -> dict[str, str]:
-    """Read KEY=VALUE lines, or a file with nothing but the token, wrapped or not."""
-    values: dict[str, str] = {}
-    bare, key = "", ""
-    for line in map(str.strip, _text(file).splitlines()):
+def _lines(text: str) -> dict[str, str]:
+    """Read KEY=VALUE lines, or a text with nothing but the token, wrapped or not."""
+    values, key = {"": ""}, ""
+    for line in map(str.strip, text.splitlines()):
         pair = re.fullmatch(r"(?:(?i:export|set)\s+)?([A-Za-z_]+)\s*=(.*)", line)
         if pair:
             key = pair[1].upper()
             values[key] = pair[2].strip()
         elif not line or line.startswith("#"):
             key = ""
-        elif key:  # an editor or a mail program has wrapped it
-            values[key] += line
-        else:
-            bare += f"{line}\n"
-    if bare and not values:
-        return _with_public_client(bare)
-    return {
-        key: Secret(value if key == "OFFLINE_TOKEN" else value.strip("'\""))
-        for key, value in values.items()
-        if key in KEYS
-    }
+        else:  # an editor or a mail program has wrapped it
+            values[key] += line if key else f"{line}\n"
+    alone = values.pop("")
+    if alone and not values:
+        return _with_public_client(alone)
+    return {k: v if k == "OFFLINE_TOKEN" else v.strip("'\"") for k, v in values.items()}
 
 
-def _private(file: Path) -> Path:
-    """Return a file, unless others can open it."""
-    if os.name == "posix" and file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        shown = _shown(file)
-        raise PermissionError(
-            f"Others on this machine can open {shown}: run chmod 600 {shown}, and try again."
-        )
-    return file
-
-
-def _prompt() -> str | None:
+def _prompt() -> str:
     """Ask for the token where somebody can type it; nothing is shown while they do."""
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     if not hasattr(shell, "kernel") and not (sys.stdin and sys.stdin.isatty()):
-        return None
+        return ""
     try:
-        return getpass.getpass(f"Offline token from {TOKEN_PAGE}: ").strip() or None
+        return getpass.getpass(f"Offline token from {TOKEN_PAGE}: ").strip()
     except (EOFError, NotImplementedError):  # a notebook that is run without anybody there
-        return None
-
-
-def days_left(end: datetime) -> int:
-    """Return the whole days from now to a time."""
-    return (end - datetime.now(UTC)).days
+        return ""
 
 
 def check_offline(token: str, source: str) -> None:
