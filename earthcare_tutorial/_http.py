@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.exceptions import ProxyError, SSLError
+from requests.exceptions import ChunkedEncodingError, ContentDecodingError, ProxyError, SSLError
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ReadTimeoutError
 from urllib3.util import Retry
 
@@ -44,6 +44,10 @@ TROUBLES = {
     ValueError: ("this is no link", "check the link"),
     Exception: ("the connection broke", "try again"),
 }
+
+
+class CutError(ConnectionError):
+    """Answers came, but none to its end."""
 
 
 class _Retry(Retry):
@@ -146,7 +150,10 @@ def no_answer(error: requests.RequestException, url: str) -> ConnectionError:
     seen = (error, getattr(cause, "reason", cause))
     fits = (told for kind, told in TROUBLES.items() if any(isinstance(e, kind) for e in seen))
     what, cure = next(fits)
-    return ConnectionError(f"No answer from {host_of(url)} ({what}): {cure}.")
+    cut = isinstance(error, ChunkedEncodingError | ContentDecodingError)
+    return (CutError if cut else ConnectionError)(
+        f"No answer from {host_of(url)} ({what}): {cure}."
+    )
 
 
 def host_of(url: str) -> str:

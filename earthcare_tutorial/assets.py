@@ -14,19 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pystac
 
-_COLUMNS = [
-    "start_time",
-    "file_type",
-    "orbit_and_frame",
-    "baseline",
-    "updated",
-    "size_mb",
-    "quicklook_url",
-    "h5_url",
-    "hdr_url",
-    "zip_url",
-    "id",
-]
+_COLUMNS = ["start_time", "file_type", "orbit_and_frame", "baseline", "updated", "size_mb"]
+_COLUMNS += ["quicklook_url", "h5_url", "hdr_url", "zip_url", "id"]
 
 
 def pick_assets(item: pystac.Item) -> dict[str, str | None]:
@@ -141,27 +130,23 @@ def asset_table(items: pystac.Item | Iterable[pystac.Item]) -> pd.DataFrame:
     import pandas as pd
 
     table = pd.DataFrame([_row(item) for item in listed(items)], columns=_COLUMNS)
-    for column in ("start_time", "updated"):
-        times = pd.to_datetime(table[column], utc=True, format="ISO8601", errors="coerce")
-        table[column] = times
+    for name in ("start_time", "updated"):
+        table[name] = pd.to_datetime(table[name], utc=True, format="ISO8601", errors="coerce")
     table["size_mb"] = pd.to_numeric(table["size_mb"], errors="coerce").astype(float) / 1e6
     return table.sort_values(["start_time", "id"], ignore_index=True)
 
 
-def _row(item: pystac.Item) -> dict[str, object]:
-    told = identify(item)
-    files = pick_assets(item)
+def _row(item: pystac.Item) -> list[object]:
+    told, files = identify(item), pick_assets(item)
     sizes = [a.extra_fields.get("file:size") for a in item.assets.values() if a.href == files["h5"]]
-    return {
-        "start_time": None if told.start_time == UNKNOWN else told.start_time,
-        "file_type": told.file_type,
-        "orbit_and_frame": told.orbit_and_frame,
-        "baseline": told.baseline,
-        "updated": item.properties.get("updated"),
-        "size_mb": sizes[0] if sizes and sizes[0] else None,
-        "quicklook_url": files["quicklook"] or files["thumbnail"],
-        "h5_url": files["h5"],
-        "hdr_url": files["hdr"],
-        "zip_url": files["zip"],
-        "id": item.id,
-    }
+    return [
+        None if told.start_time == UNKNOWN else told.start_time,
+        told.file_type,
+        told.orbit_and_frame,
+        told.baseline,
+        item.properties.get("updated"),
+        next(filter(None, sizes[:1]), None),
+        files["quicklook"] or files["thumbnail"],
+        *(files[kind] for kind in ("h5", "hdr", "zip")),
+        item.id,
+    ]

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import difflib
 import functools
-import json
 import operator
-import time
 from typing import TYPE_CHECKING, Any, NamedTuple
-
-import requests
 
 from earthcare_products.products import PRODUCTS
 from earthcare_tutorial import _http
@@ -21,6 +17,7 @@ if TYPE_CHECKING:
 
     import pystac
     import pystac_client
+    import requests
 
 Box = tuple[float, ...]
 
@@ -92,18 +89,17 @@ class Query(NamedTuple):
 
         def compare(term: str, value: Any) -> str:
             if term == "orbit_and_frame":
-                both = [compare("orbit_number", value[0]), compare("frame_id", value[1])]
+                both = (compare("orbit_number", value[0]), compare("frame_id", value[1]))
                 return " and ".join(filter(None, both))
-            if term not in names:
-                return ""  # `fits` sees to it
             if term == "orbit_number":
-                return f"{names[term]} {self.orbit_is} {value}"
-            # The catalogue lists versions in lower case.
-            return f"{names[term]} = '{value.lower() if term == 'baseline' else value}'"
+                how = f"{self.orbit_is} {value}"
+            else:  # the catalogue lists versions in lower case
+                how = f"= '{value.lower() if term == 'baseline' else value}'"
+            return f"{names[term]} {how}" if term in names else ""  # else `fits` sees to it
 
         parts = []
         for term, values in self.terms.items():
-            either = [text for text in dict.fromkeys(compare(term, v) for v in values) if text]
+            either = list(filter(None, dict.fromkeys(compare(term, value) for value in values)))
             parts += either if len(either) < 2 else [f"(({') or ('.join(either)}))"]
         return " and ".join(parts) or None
 
@@ -127,56 +123,38 @@ def known_as(collections: list[str]) -> dict[str, str]:
 
 def open_catalogue() -> pystac_client.Client:
     """Return the catalogue, opened once per process."""
-    return _opened(CATALOGUE_URL)[0]
+    return _opened()[0]
 
 
-@functools.lru_cache(maxsize=4)
-def _opened(url: str) -> tuple[pystac_client.Client, pystac_client.stac_api_io.StacApiIO]:
+@functools.cache
+def _opened() -> tuple[pystac_client.Client, pystac_client.stac_api_io.StacApiIO]:
     from pystac_client import Client
     from pystac_client.stac_api_io import StacApiIO
 
-    told = StacApiIO(timeout=_http.TIMEOUT)
-    told.session = _http.session()
-    told.request = functools.partial(_ask_again, told.request)  # type: ignore[method-assign]
-    return Client.open(url, stac_io=told), told
+    told = StacApiIO()
+    told.request = functools.partial(_read, _http.session())  # type: ignore[method-assign]
+    return Client.open(CATALOGUE_URL, stac_io=told), told
 
 
-def _ask_again(ask: Callable[..., str], href: Any, *args: Any, **kwargs: Any) -> str:
-    """Ask again when an answer breaks off or is no JSON, and say in the end what was seen."""
-    from pystac_client.exceptions import APIError
-
-    host = _http.host_of(str(href))
-    for tried in range(_http.TRIES):
-        time.sleep(_http.BACKOFF * tried)
-        try:
-            text = ask(href, *args, **kwargs)
-            json.loads(text)
-        except json.JSONDecodeError:
-            is_page = text.lstrip().startswith("<")
-            seen = "a web page instead of data" if is_page else "half an answer"
-        except APIError as error:
-            status = getattr(error, "status_code", None)
-            cause = error.__context__  # pystac-client hides it there
-            if status is not None:
-                raise _refusal(host, status, str(error)) from error
-            if isinstance(cause, requests.RequestException) and not _broke_off(cause):
-                raise _http.no_answer(cause, str(href)) from error
-            seen = "half an answer"
-        else:
-            return text
+def _read(using: requests.Session, href: str, **told: Any) -> str:
+    """Read an answer, which is JSON, in place of pystac-client; or say what was seen."""
+    host, body, how = _http.host_of(href), b"", {"params": told.get("parameters")}
+    try:
+        answer, body = _http.fetch(href, using, good=lambda _, body: _http.as_json(body), **how)
+    except _http.CutError:
+        pass
+    else:
+        status = answer.status_code
+        if 400 <= status < 500 and status not in _http.BUSY:
+            said = " ".join(body.decode(errors="replace").split())[:200]
+            raise ValueError(f"The catalogue refuses the question ({status}): {said}")
+        if not answer.ok:
+            raise ConnectionError(f"{host} answers {status}: it is busy, try again later.")
+        if _http.as_json(body):
+            return body.decode()
+    is_page = body.lstrip().startswith(b"<")
+    seen = "a web page instead of data" if is_page else "half an answer"
     raise ConnectionError(f"{host} sends {seen}, {_http.TRIES} times: try again later.")
-
-
-def _broke_off(error: requests.RequestException) -> bool:
-    kinds = requests.exceptions
-    return isinstance(error, kinds.ChunkedEncodingError | kinds.ContentDecodingError)
-
-
-def _refusal(host: str, status: int, body: str) -> ValueError | ConnectionError:
-    if 400 <= status < 500 and status not in _http.BUSY:
-        said = " ".join(body.split())[:200]
-        return ValueError(f"The catalogue refuses the question ({status}): {said}")
-    return ConnectionError(f"{host} answers {status}: it is busy, try again later.")
 
 
 def can_sort() -> bool:
@@ -184,10 +162,10 @@ def can_sort() -> bool:
     return open_catalogue().conforms_to("SORT")
 
 
-@functools.lru_cache(maxsize=64)
-def _queryables(url: str, collection: str) -> dict[str, Any]:
-    read = _opened(url)[1].read_json
-    address = f"{url}collections/{collection}"
+@functools.cache
+def queryables(collection: str) -> dict[str, Any]:
+    """Tell what a collection can be searched by; empty when it does not say."""
+    read, address = _opened()[1].read_json, f"{CATALOGUE_URL}collections/{collection}"
     try:
         properties: dict[str, Any] = read(f"{address}/queryables").get("properties", {})
     except ValueError as error:  # not every collection says what it can be searched by
@@ -200,11 +178,6 @@ def _queryables(url: str, collection: str) -> dict[str, Any]:
             raise ValueError(f"The catalogue has no collection {collection}.{hint}") from error
         return {}
     return properties
-
-
-def queryables(collection: str) -> dict[str, Any]:
-    """Tell what a collection can be searched by; empty when it does not say."""
-    return _queryables(CATALOGUE_URL, collection)
 
 
 def lists(collection: str, codes: list[str]) -> bool:

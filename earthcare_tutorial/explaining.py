@@ -24,7 +24,7 @@ def explain(query: Query) -> str:
         these = "these collections do" if len(query.collections) > 1 else "this collection does"
         open_ones = {name for code in codes for name in PRODUCTS[code].collections}
         others = sorted(name for name in open_ones if lists(name, codes))
-        where = f"; {_join(others)} {'do' if len(others) > 1 else 'does'}" if others else ""
+        where = f"; {_join(others)} do{'es' * (len(others) == 1)}" if others else ""
         return f"{nothing}: {these} not list the product{where}."
     counts, told = [], []
     for name, other in query.conditions().items():
@@ -32,8 +32,8 @@ def explain(query: Query) -> str:
             continue  # these collections need a period
         counts.append(matched(other))
         hint = _hint(name, query, other, counts[-1]) if counts[-1] else ""
-        verb = "does" if counts[-1] == 1 else "do"
-        told.append(f"{counts[-1]:,} {verb} without {name}" + (f" ({hint})" if hint else ""))
+        hint = f" ({hint})" if hint else ""
+        told.append(f"{counts[-1]:,} do{'es' * (counts[-1] == 1)} without {name}{hint}")
     if len(counts) > 1 and not any(counts):
         told[-1] += f", so more than one condition is to blame{_holdings(query)}"
     return f"{nothing}{': ' if told else ''}{', '.join(told)}."
@@ -89,12 +89,8 @@ def _neighbours(before: Query | None, after: Query | None) -> str:
 def _nearest_miss(query: Query, other: Query) -> str:
     """Name the granule that passes nearest to the box, and how far from it."""
     boxes = [box for box in query.boxes if box is not None]
-    far = [
-        (distance, item)
-        for item in _look(other)
-        for distance in (distance_km(item.geometry, box) for box in boxes)
-        if distance is not None
-    ]
+    every = [(distance_km(item.geometry, box), item) for item in _look(other) for box in boxes]
+    far = [(distance, item) for distance, item in every if distance is not None]
     if not far:
         return "these have no footprint, so no bbox finds them"
     distance, nearest = min(far, key=lambda pair: pair[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -78,12 +79,9 @@ def _identify_by_properties(told: dict[str, Any]) -> GranuleId:
     """Do the same for an item with a name of its own, from its properties, as far as they go."""
 
     def time(*names: str) -> datetime:
-        for name in names:
-            if told.get(name):
-                try:
-                    return as_utc(told[name])
-                except ValueError:
-                    continue
+        for when in filter(None, map(told.get, names)):
+            with contextlib.suppress(ValueError):
+                return as_utc(when)
         return UNKNOWN
 
     grid = re.fullmatch(r"WRS-(\d+)-([A-H])", str(told.get("grid:code")))

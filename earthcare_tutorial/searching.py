@@ -11,16 +11,7 @@ from earthcare_products.granule_ids import orbit_and_frame as read_orbit_and_fra
 from earthcare_products.products import PRODUCTS
 from earthcare_products.products import file_type as read_file_type
 from earthcare_tutorial._notes import _say, warn
-from earthcare_tutorial.catalogue import (
-    MOST,
-    PAGE,
-    Box,
-    Query,
-    ask,
-    can_sort,
-    matched,
-    pages,
-)
+from earthcare_tutorial.catalogue import MOST, PAGE, Box, Query, ask, can_sort, matched, pages
 from earthcare_tutorial.explaining import explain
 from earthcare_tutorial.products import as_utc, identify
 
@@ -107,18 +98,8 @@ def search(
     ...
     ValueError: bbox is (west, south, east, north), but its south 10 lies north of its north -10.
     """
-    query = make_query(
-        file_type,
-        ids=ids,
-        bbox=bbox,
-        start_time=start_time,
-        end_time=end_time,
-        orbit_and_frame=orbit_and_frame,
-        frame_id=frame_id,
-        orbit_number=orbit_number,
-        baseline=baseline,
-        collection=collection,
-    )
+    conditions = {name: given for name, given in locals().items() if name != "max_items"}
+    query = make_query(**conditions)
     most = next((int(float(number)) for number in _values("max_items", max_items)), None)
     items = find(query, most)
     missing = set(query.ids) - {item.id for item in items}
@@ -275,10 +256,9 @@ def _interval(start: Any, end: Any) -> str | None:
 
 def find(query: Query, max_items: int | None = None) -> list[pystac.Item]:
     """Return the granules in order of time, each once."""
-    items = _ask_each(query, max_items)
-    if not items and matched(query):  # now and then it answers with nothing for a moment
-        items = _ask_each(query, max_items)
-    return items
+    found = _ask_each(query, max_items)
+    again = not found and matched(query)  # now and then it answers with nothing for a moment
+    return _ask_each(query, max_items) if again else found
 
 
 def _ask_each(query: Query, max_items: int | None) -> list[pystac.Item]:
@@ -301,19 +281,14 @@ def _ask_each(query: Query, max_items: int | None) -> list[pystac.Item]:
 
 def keep_latest(items: list[pystac.Item], *, say: bool = True) -> list[pystac.Item]:
     """Keep the newest of the granules that show the same frame, and say what is left out."""
-    newest: dict[tuple[str, str], pystac.Item] = {}
-    for item in items:
-        other = newest.setdefault(_frame(item), item)
-        if _age(item) > _age(other):
-            newest[_frame(item)] = item
-    kept = {item.id for item in newest.values()}
+    newest = {_frame(item): item.id for item in sorted(items, key=_age)}
+    kept = set(newest.values())
     left = [identify(item) for item in items if item.id not in kept]
     if left and say:
         names = [f"{told.orbit_and_frame} {told.baseline}" for told in left[:3]]
-        more = ", ..." if len(left) > 3 else ""
-        granules = "granule" if len(left) == 1 else "granules"
+        names += ["..."] * (len(left) > 3)
         _say(
-            f"{len(left)} superseded {granules} left out ({', '.join(names)}{more});"
+            f"{len(left)} superseded granule{'s' * (len(left) > 1)} left out ({', '.join(names)});"
             " baseline='all' keeps them."
         )
     return [item for item in items if item.id in kept]

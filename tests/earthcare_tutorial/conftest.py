@@ -38,7 +38,7 @@ def esa_maap(esa_maap: EsaMaap, monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
         if place.place.startswith("$"):
             monkeypatch.delenv(place.place[1:], raising=False)
     catalogue._opened.cache_clear()
-    catalogue._queryables.cache_clear()
+    catalogue.queryables.cache_clear()
     return esa_maap
 
 
