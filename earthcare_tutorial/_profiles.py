@@ -80,7 +80,7 @@ def read_profiles(
 
     def line(names: tuple[str, ...]) -> Array | None:
         found = [name for name in names if name in ds.variables]
-        told = _along(ds, found[0], values) if found else None
+        told = _along(ds, found[0], placed) if found else None
         if told is None or not found:
             return None
         return told[index] / (1 if ds[found[0]].attrs.get("units") == "km" else 1000)

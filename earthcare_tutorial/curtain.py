@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MAX_PROFILES = 1500  # more than a figure can show
 FLOOR_KM = -0.5
 MAX_NAMES = 20  # in one column of a legend
-NO_VALUE, ATTENUATED, GROUND = "#d8d8d8", "#9a9a9a", "#5c4a3d"
+CLEAR, NO_VALUE, ATTENUATED, GROUND = "white", "#d8d8d8", "#9a9a9a", "#5c4a3d"
 
 
 def plot_curtain(
@@ -47,10 +47,12 @@ def plot_curtain(
 
     Quantities get a colour bar, classes their own colours and a legend. More profiles than a figure
     can show are averaged, over those with a value: reflectivity as the power that it stands for,
-    everything else as it is; of classes, the most frequent one is shown. What has no value is grey,
-    beside classes hatched. Where a classification in ``ds`` says that the signal is attenuated, a
-    darker veil lies over the figure; clutter that it names is hatched. The ground is filled and the
-    tropopause dashed, where ``ds`` has them. A file that says it is synthetic is marked so.
+    everything else as it is; of classes, the most frequent one is shown. Clear air is white: where a
+    classification in ``ds`` says so, and where a logarithmic scale has no place for a 0. What has
+    no value is grey, beside classes hatched. Where the classification says that the signal is
+    attenuated, a darker veil lies over the figure; clutter that it names is hatched. The ground is
+    filled and the tropopause dashed, where ``ds`` has them. A file that says it is synthetic is
+    marked so.
 
     Parameters
     ----------
@@ -123,7 +125,9 @@ def plot_curtain(
         scale, note = colour_scale(look, values, norm, vmin, vmax)
         notes.append(note)
         low, high = float(scale.vmin or 0.0), float(scale.vmax or 0.0)
-        drawn = np.maximum(values, low / 10) if isinstance(scale, LogNorm) else values  # 0 is low
+        drawn = values
+        if isinstance(scale, LogNorm):  # noise below 0 is low; 0 says that there is nothing
+            drawn = np.where(values == 0, np.nan, np.maximum(values, low / 10))
         colours = plt.get_cmap(cmap or look.colours)
     else:
         drawn, colours, scale = numbered(classes, values)
@@ -137,24 +141,27 @@ def plot_curtain(
     if classes is not None:  # some classes are grey themselves
         hatched |= {"facecolor": "white", "edgecolor": "0.72", "hatch": "////"}
     ax.patch.set(**hatched)
+    known: Array = np.False_
     handles = [_patch(name, colour) for _, (name, colour) in sorted((classes or {}).items())]
     if classes is None:
-        handles += _mark(ax, _roles(ds, profiles, near, step), values, x, y)
-    if np.isnan(values).any():
+        roles = _roles(ds, profiles, near, step)
+        handles += _mark(ax, roles, values, drawn, x, y)
+        known = roles.get("clear", np.False_) | roles.get("attenuated", np.False_)
+    if (np.isnan(values) & ~known).any():
         handles.append(Patch(label="no value", **hatched | {"linewidth": 0.5}))
     handles += _draw_lines(ax, place.x, profiles)
     _label_axes(ax, place, top_km, profiles.above)
+    spot: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (1.005, 0.5)}
     if classes is None:
-        above, below = (values < low).any(), (values > high).any()
-        extend = ("neither", "min", "max", "both")[above + 2 * below]
+        above, below = (values > high).any(), (drawn < low).any()
+        extend = ("neither", "min", "max", "both")[below + 2 * above]
         numbers = "%g" if isinstance(scale, LogNorm) else None
-        text = in_lines(label(ds, variable))
-        beside = ax.inset_axes((1.015, 0.0, 0.014, 1.0))
-        ax.figure.colorbar(mesh, cax=beside, label=text, extend=extend, format=numbers)
+        foot = 0.36 if handles else 0.0  # room for the legend below the bar
+        beside = ax.inset_axes((1.015, foot, 0.014, 1.0 - foot))
+        bar = ax.figure.colorbar(mesh, cax=beside, extend=extend, format=numbers)
+        bar.set_label(in_lines(label(ds, variable)), fontsize="small")
+        spot = {"loc": "upper left", "bbox_to_anchor": (1.0, foot - 0.06)}
     if handles:
-        spot: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (1.005, 0.5)}
-        if classes is None:
-            spot = {"loc": "upper left", "bbox_to_anchor": (1.0, -0.02)}
         columns = 1 + (len(handles) > MAX_NAMES)
         ax.legend(handles=handles, ncols=columns, fontsize="x-small", frameon=False, **spot)
     ax.set_title("\n".join(textwrap.fill(n, 100) for n in notes if n), fontsize="medium")
@@ -197,7 +204,7 @@ def _near(height: Array, top_km: float) -> Array:
 def _roles(
     ds: xr.Dataset, profiles: Profiles, near: Array, step: tuple[int, int]
 ) -> dict[str, Array]:
-    """Mark where a classification in the dataset sees no signal, or clutter of the ground."""
+    """Mark where a classification in the dataset sees clear air, no signal, or clutter."""
     for name in map(str, ds.data_vars):
         if ds[name].ndim != 2 or ds[name].shape[1] <= profiles.bins.max():
             continue
@@ -206,24 +213,31 @@ def _roles(
         roles = {each.role for each in legend.values()}
         if "attenuated" in roles:
             codes = block_mode(codes, step)
-            gone = [code for code, each in legend.items() if each.role == "attenuated"]
-            clutter = [code for code, each in legend.items() if "clutter" in each.name]
-            return {"attenuated": np.isin(codes, gone), "clutter": np.isin(codes, clutter)}
+            named = {role: [c for c, each in legend.items() if each.role == role] for role in roles}
+            named["clutter"] = [code for code, each in legend.items() if "clutter" in each.name]
+            return {role: np.isin(codes, found) for role, found in named.items()}
     return {}
 
 
-def _mark(ax: Axes, roles: dict[str, Array], values: Array, x: Array, y: Array) -> list[Any]:
-    """Veil what the signal does not reach, and hatch clutter of the ground."""
+def _mark(
+    ax: Axes, roles: dict[str, Array], values: Array, drawn: Array, x: Array, y: Array
+) -> list[Any]:
+    """Whiten clear air, veil what the signal does not reach, and hatch clutter of the ground."""
     from matplotlib.colors import ListedColormap
     from matplotlib.patches import Patch
 
+    clear, there = roles.get("clear", np.False_), np.isfinite(drawn)
+    layers: list[tuple[str, Array, str, float]] = [
+        ("clear" if clear.any() else "0", ~there & (clear | (values == 0)), CLEAR, 1.0),
+        ("attenuated", roles.get("attenuated", np.False_), ATTENUATED, 0.7),
+    ]
     handles: list[Any] = []
-    gone = roles.get("attenuated", np.False_)
-    if gone.any():
-        veil: dict[str, Any] = {"cmap": ListedColormap([ATTENUATED]), "alpha": 0.7}
-        ax.pcolormesh(x, y, np.ma.masked_where(~gone, gone), rasterized=True, **veil)
-        handles.append(_patch("attenuated", ATTENUATED))
-    clutter = roles.get("clutter", np.False_) & np.isfinite(values)
+    for name, mask, colour, alpha in layers:
+        if mask.any():
+            veil: dict[str, Any] = {"cmap": ListedColormap([colour]), "alpha": alpha}
+            ax.pcolormesh(x, y, np.ma.masked_where(~mask, mask), rasterized=True, **veil)
+            handles.append(_patch(name, colour))
+    clutter = roles.get("clutter", np.False_) & there
     if clutter.any():
         middle = [(part[1:, 1:] + part[:-1, :-1]) / 2 for part in (x, y)]
         ax.contourf(*middle, clutter, levels=[0.5, 1.5], colors="none", hatches=["xxxx"])
@@ -283,7 +297,8 @@ def _label_axes(ax: Axes, place: _Place, top_km: float, above: str) -> None:
     else:
         ax.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10]))
     ax.xaxis.set_major_formatter(tick)
-    ax.set_xlabel(f"{text[0].upper()}{text[1:]}")
+    if ax.xaxis.get_tick_params().get("labelbottom", True):  # of shared axes, the lowest
+        ax.set_xlabel(f"{text[0].upper()}{text[1:]}")
     ax.set_xlim(x[0], x[-1])
     ax.set_ylim(FLOOR_KM, top_km)
     ax.set_ylabel(f"Height above\n{above} (km)")

@@ -103,6 +103,22 @@ def test_attenuated_bins_clutter_ground_and_tropopause_are_marked() -> None:
     assert entries(ax) == ["attenuated", "clutter", "tropopause"]
     assert ax.lines[0].get_ydata()[0] == 2.5
     assert max(path.vertices[:, 1].max() for path in ax.collections[-1].get_paths()) == 0.3
+    part = plot_curtain(ds, "reflectivity_corrected", top_km=5, between=(20, 5))
+    assert entries(part) == ["attenuated", "clutter", "tropopause"]
+    assert len(part.lines[0].get_ydata()) == 2
+
+
+def test_clear_air_is_told_from_what_has_no_value() -> None:
+    name, low = "particle_extinction_coefficient_355nm", 1e-6
+    ds = curtain([[0.0, np.nan, -low], [0.0, 1e-4, np.nan]], name, "m-1", "ATL_EBD_2A")
+    ax = plot_curtain(ds, name)
+    assert entries(ax) == ["0", "no value"]
+    assert mesh(ax).get_array().mask.tolist() == [[True, True, False], [True, False, True]]
+    assert ax.collections[1].get_array().mask.tolist() == [[False, True, True], [False, True, True]]
+    ds["simple_classification"] = (CURTAIN, np.array([[0, 0, 3], [0, 3, -1]], dtype="i1"))
+    ax = plot_curtain(ds, name)
+    assert entries(ax) == ["clear", "attenuated"]
+    assert ax.collections[1].get_array().mask.tolist() == [[False, False, True], [False, True, True]]
 
 
 def test_bad_values_are_left_out_and_told() -> None:
@@ -142,6 +158,7 @@ def test_two_instruments_share_one_axis() -> None:
     assert axes[0].get_xlim() == axes[1].get_xlim() == (20, -20)
     assert [text.get_text() for text in axes[1].texts] == ["synthetic data"]
     assert not axes[0].texts
+    assert [ax.get_xlabel() for ax in axes] == ["", "Latitude and time (UTC)"]
 
 
 def test_what_cannot_be_drawn_is_one_sentence() -> None:
