@@ -99,3 +99,23 @@ def test_unknown_products_and_files_are_refused(cache: Path) -> None:
     with pytest.raises(KeyError, match=r"not '\.zip'"):
         granules.granule_file(NAME.format("04537E"), ".zip")
     assert not cache.exists()
+
+
+def test_a_file_has_the_size_that_the_catalogue_states(cache: Path, written: list[str]) -> None:
+    name = NAME.format("04537E")
+    data = granules.granule_file(name, ".h5", 1_500_000)
+    assert data.read_bytes() == bytes(1_500_000)
+    header = granules.granule_file(name, ".HDR", 1_000_010)
+    assert header.read_bytes()[1_000_000:] == b"\n" * 10
+    for _ in range(2):  # and keeps it
+        assert granules.granule_file(name, ".HDR", 1_000_010).stat().st_size == 1_000_010
+    assert granules.granule_file(name, ".h5").stat().st_size == 1_500_000
+    assert written == [name]
+
+
+def test_a_file_that_is_larger_than_stated_stays_whole_and_is_told(
+    cache: Path, written: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    name = NAME.format("04537E")
+    assert granules.granule_file(name, ".h5", 999_990).stat().st_size == 1_000_000
+    assert "10 bytes more than the catalogue states" in caplog.text
