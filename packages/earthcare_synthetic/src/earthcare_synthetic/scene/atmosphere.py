@@ -13,19 +13,28 @@ from earthcare_synthetic.scene.fractal import Field, Mask
 LAPSE_RATE = 0.0065
 GRAVITY, GAS_CONSTANT = 9.80665, 287.053
 SEA_LEVEL_PRESSURE = 101325.0
+#: Depth in m of the air between the tropopause and the middle stratosphere.
+LOWER_STRATOSPHERE = 8000.0
 
 
 @dataclass(frozen=True)
 class Atmosphere:
-    """Temperature at the geoid (K) and height of the tropopause above it (m), on any grid."""
+    """A temperature profile, on any grid.
+
+    Temperature at the geoid (K), height of the tropopause above it (m), and temperature (K) of the
+    middle stratosphere, which begins `LOWER_STRATOSPHERE` above it.
+    """
 
     sea_level_temperature: Field
     tropopause: Field
+    stratosphere: Field
 
     def temperature(self, height: Field) -> Field:
-        """Temperature in K at a height (m above the geoid): isothermal above the tropopause."""
+        """Temperature in K at a height (m above the geoid)."""
         cooled = LAPSE_RATE * np.minimum(height, self.tropopause)
-        return np.asarray(self.sea_level_temperature - cooled, dtype=np.float32)
+        inside = self.sea_level_temperature - cooled
+        share = np.clip((height - self.tropopause) / LOWER_STRATOSPHERE, 0, 1)
+        return np.asarray(inside + share * (self.stratosphere - inside), dtype=np.float32)
 
     def height_of(self, temperature: Field) -> Field:
         """Height in m above the geoid at which the troposphere has a temperature."""
@@ -33,7 +42,7 @@ class Atmosphere:
         return np.asarray(np.clip(height, 0, self.tropopause), dtype=np.float32)
 
     def pressure(self, height: Field) -> Field:
-        """Pressure in Pa, hypsometric for the same profile (US Standard Atmosphere 1976)."""
+        """Pressure in Pa, hypsometric (US Standard Atmosphere 1976); above as if isothermal."""
         warm = self.sea_level_temperature
         inside = np.minimum(height, self.tropopause)
         ratio = 1 - LAPSE_RATE * inside / warm
@@ -53,7 +62,8 @@ def climate(latitude: Field, land: Field, day_of_year: float, by_day: Field) -> 
 
     Surface temperature and tropopause follow zonal means (Peixoto and Oort, Physics of Climate,
     1992, figures 7.2 and 7.7), rounded; land (0 to 1) warms by day (0 to 1) and has stronger
-    seasons.
+    seasons. The polar night cools the stratosphere, in the south more than in the north (Randel et
+    al., doi:10.1175/1520-0442(2004)017<0986:TSIOMC>2.0.CO;2, rounded).
     """
     sine = np.sin(np.radians(latitude))
     swing = season(day_of_year) * sine
@@ -62,9 +72,12 @@ def climate(latitude: Field, land: Field, day_of_year: float, by_day: Field) -> 
     warm = warm + 4.0 * (by_day - 0.3) * np.cos(np.radians(latitude))
     polar = 9000.0 + 800.0 * swing
     height = polar + (16800.0 - polar) * (1 - 1 / (1 + np.exp((34 - np.abs(latitude)) / 4.5)))
+    winter = np.clip(-swing, 0, 1) * (1 / (1 + np.exp((64 - np.abs(latitude)) / 3)))
+    above = 220.0 + 8 * np.clip(swing, 0, 1) - np.where(latitude < 0, 40.0, 30.0) * winter
     return Atmosphere(
         np.asarray(ocean + (warm - ocean) * land, dtype=np.float32),
         np.asarray(height, dtype=np.float32),
+        np.asarray(above, dtype=np.float32),
     )
 
 

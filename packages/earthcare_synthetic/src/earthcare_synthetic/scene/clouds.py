@@ -86,24 +86,24 @@ def _middle(canvas: Canvas, regimes: Regimes, atmosphere: Atmosphere) -> Layer:
 
 def _high(canvas: Canvas, regimes: Regimes, atmosphere: Atmosphere) -> Layer:
     convection = deep_convection(canvas, regimes)
-    front = fronts(canvas, regimes)
+    front = fronts(canvas, regimes, atmosphere.tropopause)
     veil = cirrus(canvas, regimes.on(canvas, "cirrus"), convection.outflow)
     tropopause = atmosphere.tropopause
     wave = noise(canvas, "cirrus height", 400, 2.6)
-    veil_top = tropopause * (0.83 + 0.05 * wave) + 250 * np.log1p(veil)
-    front_top = front.height * tropopause
+    deeper = np.exp(0.5 * noise(canvas, "cirrus depth", 160, 2.2))
+    veil_top = tropopause * (0.81 + 0.06 * wave) + 250 * np.log1p(veil)
     tau = convection.optical_thickness + front.optical_thickness + veil
     # Where layers touch, the thick one sets the top; thin cirrus above it is part of it.
     top = np.where(veil > 0, veil_top, 0)
-    top = np.where(front.optical_thickness > veil, front_top, top)
+    top = np.where(front.optical_thickness > veil, front.top, top)
     top = np.where(convection.optical_thickness > 0.6 * (front.optical_thickness + veil),
                    convection.top, top).astype(np.float32)  # fmt: skip
     depth = np.where(
         front.optical_thickness > veil,
-        top - 800 - 3000 * ramp(tau, 12, 1),
-        900 + 500 * np.log1p(veil),
+        top - front.base,
+        (500 + 800 * np.log1p(3 * veil)) * deeper,
     )
-    depth = np.maximum(depth, convection.thickness)
+    depth = np.maximum(depth, convection.thickness * np.minimum(0.4 + 0.6 * deeper, 1.6))
     # Ice crystals: small at cold tops, larger below and in stronger clouds.
     radius = 24 + 0.35 * (atmosphere.temperature(top) - 215) + 3.5 * np.log1p(tau)
     radius = np.clip(radius + 3.5 * noise(canvas, "crystals", 120, 2.0), 15, 60) * 1e-6

@@ -25,7 +25,9 @@ from earthcare_synthetic.scene.grid import (
     sheets,
     smoothed,
 )
+from earthcare_synthetic.scene.polar_stratosphere import make_polar_stratosphere
 from earthcare_synthetic.scene.precipitation import make_precipitation
+from earthcare_synthetic.scene.shear import Lean, make_lean
 from earthcare_synthetic.scene.water import Water, ice_profile, liquid_profile
 
 #: Lines and columns of MSI that one profile sees.
@@ -93,6 +95,7 @@ def make_curtain(product: GranuleId, scene: Scene) -> Curtain:
     air = Atmosphere(
         at_nadir(scene.atmosphere.sea_level_temperature)[:, None],
         at_nadir(scene.atmosphere.tropopause)[:, None],
+        at_nadir(scene.atmosphere.stratosphere)[:, None],
     )
     geoid, elevation = np.asarray(swath.geoid)[lines], at_nadir(swath.elevation)
     land = at_nadir(swath.land) > 0.5
@@ -108,10 +111,20 @@ def make_curtain(product: GranuleId, scene: Scene) -> Curtain:
         for name in ("high", "middle", "low")
     }
     layers["high"] = _with_thin_cirrus(layers["high"])
-    water = _fill_clouds(canvas, layers, temperature, underground)
-    falling = make_precipitation(canvas, water, layers, temperature, elevation, land)
+    lean = {name: make_lean(canvas, layer) for name, layer in layers.items()}
+    high, water = _fill_clouds(canvas, layers, temperature, underground)
+    falling = make_precipitation(canvas, high, water, layers, lean, temperature, elevation, land)
     cloudy = falling.ice_water_content + water.liquid_water_content > 1e-7
     humidity = _humidity(canvas, above_geoid, cloudy, air)
+    frost = make_polar_stratosphere(canvas, track, temperature, above_geoid, air.tropopause)
+    frozen = frost.with_more(
+        Water(
+            falling.ice_water_content,
+            falling.ice_effective_radius,
+            water.liquid_water_content,
+            water.liquid_effective_radius,
+        )
+    )
     aerosol = make_aerosol(canvas, track, humidity, land, elevation, swath.day_of_year)
 
     def in_air(field: npt.NDArray[Any]) -> Field:
@@ -133,14 +146,16 @@ def make_curtain(product: GranuleId, scene: Scene) -> Curtain:
         temperature=temperature,
         pressure=air.pressure(above_geoid),
         relative_humidity=humidity,
-        ice_water_content=in_air(falling.ice_water_content),
-        ice_effective_radius=in_air(falling.ice_effective_radius),
+        ice_water_content=in_air(frozen.ice_water_content),
+        ice_effective_radius=in_air(frozen.ice_effective_radius),
         liquid_water_content=in_air(water.liquid_water_content),
         liquid_effective_radius=in_air(water.liquid_effective_radius),
         snow_flux=in_air(falling.snow_flux),
         rain_flux=in_air(falling.rain_flux),
         melting=falling.melting & ~underground,
-        air_velocity=in_air(_air_velocity(canvas, water, layers["high"])),
+        air_velocity=in_air(
+            _air_velocity(canvas, falling.ice_water_content, layers["high"], lean["high"])
+        ),
         aerosol_extinction=in_air(aerosol.extinction),
         aerosol_type=in_air(aerosol.kind).astype(np.int8),
     )
@@ -184,19 +199,21 @@ def _with_thin_cirrus(layer: Layer) -> Layer:
 
 def _fill_clouds(
     canvas: Canvas, layers: dict[str, Layer], temperature: Field, underground: Mask
-) -> Water:
-    """Put the water of each layer at its heights."""
+) -> tuple[Water, Water]:
+    """Put the water of each layer at its heights: that of the high one, and that of the others."""
     depth = layer_depths()
-    shape = temperature.shape
-    total = Water(*(np.zeros(shape, np.float32) for _ in range(4)))
+    nothing = Water(*(np.zeros(temperature.shape, np.float32) for _ in range(4)))
+    high, others = nothing, nothing
     for name, layer in layers.items():
         for frozen, profile in ((True, ice_profile), (False, liquid_profile)):
             part = np.where(layer.ice == frozen, layer.optical_thickness, 0)
             if part.any():
-                total = total.with_more(
-                    profile(canvas, name, layer, part, temperature, depth, underground)
-                )
-    return total
+                more = profile(canvas, name, layer, part, temperature, depth, underground)
+                if name == "high":
+                    high = high.with_more(more)
+                else:
+                    others = others.with_more(more)
+    return high, others
 
 
 def _humidity(canvas: Canvas, height: Field, cloudy: Mask, air: Atmosphere) -> Field:
@@ -212,14 +229,14 @@ def _humidity(canvas: Canvas, height: Field, cloudy: Mask, air: Atmosphere) -> F
     return np.clip(np.where(cloudy, 1.0, humidity), 0.02, 1.0).astype(np.float32)
 
 
-def _air_velocity(canvas: Canvas, water: Water, high: Layer) -> Field:
+def _air_velocity(canvas: Canvas, ice: Field, high: Layer, lean: Lean) -> Field:
     """Upward velocity: gentle waves everywhere, updraughts in convective cores.
 
     Updraughts of some m s-1 up to 15 m s-1 in tropical cores (LeMone and Zipser,
     doi:10.1175/1520-0469(1980)037<2444:CVEIGP>2.0.CO;2).
     """
     gentle = 0.12 * noise(canvas, "vertical wind", 60, 5 / 3)
-    core = np.clip((high.optical_thickness - 60) / 100, 0, 1)[:, None]
+    core = np.clip((high.optical_thickness - 60) / 100, 0, 1)
+    core = lean.of(np.broadcast_to(core[:, None], ice.shape))
     gusts = np.maximum(noise(canvas, "updraughts", 40, 3.0) + 0.4, -0.8)
-    in_ice = water.ice_water_content > 1e-6
-    return np.asarray(gentle + 4.5 * core * gusts * in_ice, dtype=np.float32)
+    return np.asarray(gentle + 4.5 * core * gusts * (ice > 1e-6), dtype=np.float32)

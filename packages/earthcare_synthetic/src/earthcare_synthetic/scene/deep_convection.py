@@ -134,7 +134,9 @@ def deep_convection(canvas: Canvas, regimes: Regimes) -> Convection:
         # The anvil of one system spreads under that of another rather than through it.
         tau[rows] = np.maximum(tau[rows], layer) + 0.3 * np.minimum(tau[rows], layer)
         top[rows] = np.maximum(top[rows], np.where(layer > 0, height, 0))
-        depth = 1200 + 3500 * body + 9000 * np.minimum(lift * 1.5, 1)
+        # An anvil is thin where it ends, and thickens towards the cores.
+        depth = (700 + 4500 * body) * (0.45 + 0.55 * ramp(layer, 0.2, 9))
+        depth = depth + 9000 * np.minimum(lift * 1.5, 1)
         thickness[rows] = np.maximum(thickness[rows], np.where(layer > 0, depth, 0))
         outflow[rows] = np.maximum(outflow[rows], np.exp(-((r / 1.9) ** 2)))
     return Convection(tau, top, thickness, outflow)

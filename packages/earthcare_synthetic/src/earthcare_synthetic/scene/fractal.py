@@ -91,39 +91,44 @@ def noise(
     top = max(int(np.round(np.log2(outer_km / canvas.pixel_km / 2))), canvas.level)
     last = max(int(np.round(np.log2(max(inner_km, canvas.pixel_km) / canvas.pixel_km))), 0)
     hurst = (slope - 1) / 2
-    field = np.zeros((1, 1), np.float32)
-    variance = 0.0
-    for level in range(top, -1, -1):
+    weights = [2.0 ** (level * hurst) for level in range(top + 1)]
+    # Levels that nobody would see are smoothed only: drawing random numbers is what takes time.
+    seen = [level >= last and weights[level] >= 0.02 * weights[top] for level in range(top + 1)]
+    # Levels below that of the canvas are not drawn, but have their share of the variance.
+    variance = _SMOOTHED * sum(w**2 for w, drawn in zip(weights, seen, strict=True) if drawn)
+    for level in range(top, canvas.level - 1, -1):
         shape = tuple(ceil(n / 2**level) + 2 * _PAD for n in (canvas.lines, canvas.columns))
-        # Levels that nobody would see are smoothed only: drawing random numbers is what takes time.
-        weight = 2.0 ** (level * hurst)
-        if level < last or weight < 0.02 * 2.0 ** (top * hurst):
-            weight = 0.0
-        variance += weight**2 * _SMOOTHED
-        if level < canvas.level:
-            continue  # only its share of the variance counts
-        if level != top:
-            field = _refine(_refine(field, shape[0]).T, shape[1]).T
-        else:
-            field = np.zeros(shape, np.float32)
-        if weight:
-            field += np.float32(weight) * canvas.random(name, level).standard_normal(
-                shape, np.float32
-            )
+        field = np.zeros(shape, np.float32) if level == top else _refined(field, shape)
+        if seen[level]:
+            grain = canvas.random(name, level).standard_normal(shape, np.float32)
+            grain *= np.float32(weights[level] / np.sqrt(variance))
+            field += grain
     n, m = canvas.shape
-    return np.ascontiguousarray(field[_PAD : _PAD + n, _PAD : _PAD + m] / np.sqrt(variance))
+    return field[_PAD : _PAD + n, _PAD : _PAD + m]
 
 
-def _refine(coarse: Field, length: int) -> Field:
-    """Twice the points along the first axis, by the subdivision mask of the cubic B-spline."""
-    fine = np.empty((length, coarse.shape[1]), np.float32)
-    even, odd = fine[0::2], fine[1::2]
-    e, o = len(even), len(odd)
-    np.multiply(coarse[1 : e + 1], 0.75, out=even)
-    even += 0.125 * (coarse[:e] + coarse[2 : e + 2])
-    np.add(coarse[1 : o + 1], coarse[2 : o + 2], out=odd)
-    odd *= 0.5
+def _refined(coarse: Field, shape: tuple[int, ...]) -> Field:
+    """Twice the points along both axes, by the subdivision mask of the cubic B-spline."""
+    tall = np.empty((shape[0], coarse.shape[1]), np.float32)
+    for each, part in ((0, tall[0::2]), (1, tall[1::2])):
+        n = len(part)
+        _between(each, coarse[:n], coarse[1 : n + 1], coarse[2 : n + 2], part)
+    fine = np.empty(shape, np.float32)
+    for each, part in ((0, fine[:, 0::2]), (1, fine[:, 1::2])):
+        n = part.shape[1]
+        _between(each, tall[:, :n], tall[:, 1 : n + 1], tall[:, 2 : n + 2], part)
     return fine
+
+
+def _between(odd: int, before: Field, here: Field, after: Field, out: Field) -> None:
+    """Points of the finer level at those of the coarser one, or (odd) half a step after them."""
+    if odd:
+        np.add(here, after, out=out)
+        out *= np.float32(0.5)
+        return
+    np.add(before, after, out=out)
+    out *= np.float32(0.125)
+    out += np.float32(0.75) * here
 
 
 def streaks(
@@ -243,5 +248,10 @@ def enlarge(coarse: npt.NDArray[np.floating], stride: int, canvas: Canvas) -> Fi
 
 def ramp(field: npt.NDArray[np.floating], low: float, high: float) -> Field:
     """Rise smoothly from 0 at `low` to 1 at `high` (or fall, if `low` is above `high`)."""
-    t = np.clip((field - np.float32(low)) / np.float32(high - low), 0, 1)
-    return np.asarray(t * t * (3 - 2 * t), dtype=np.float32)
+    t = np.subtract(field, np.float32(low), dtype=np.float32)
+    t /= np.float32(high - low)
+    np.clip(t, 0, 1, out=t)
+    smooth = 3 - 2 * t
+    smooth *= t
+    smooth *= t
+    return np.asarray(smooth)

@@ -77,6 +77,11 @@ def sheets(canvas: Canvas, name: str, outer_km: float, stretch: int = 16) -> Fie
     return np.asarray(coarse[low] * (1 - share) + coarse[low + 1] * share, dtype=np.float32)
 
 
+def line_noise(canvas: Canvas, name: str, outer_km: float, slope: float = 5 / 3) -> Field:
+    """Noise along a curtain, (profile,): rough at all scales up to `outer_km`."""
+    return noise(Canvas(canvas.lines, 1, STEP_KM, 0, canvas.seed), name, outer_km, slope)[:, 0]
+
+
 def smoothed(field: npt.NDArray[np.floating], length_km: float) -> Field:
     """Running mean along a curtain with a Gaussian weight, (profile,)."""
     width = length_km / STEP_KM

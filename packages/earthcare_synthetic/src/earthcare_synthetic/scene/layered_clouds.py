@@ -11,23 +11,32 @@ from earthcare_synthetic.scene.regimes import Regimes
 
 #: A front is drawn no further along the track than this.
 REACH_KM = 900.0
+#: Fronts belong to the air of the middle latitudes: none is higher than its tropopause, in m.
+CEILING = 12_000.0
+#: Rise of the warm front's surface in m per km (Hobbs 1978: 1 in 50 to 1 in 150).
+SLOPE = 16.0
 
 
 @dataclass(frozen=True)
 class Fronts:
-    """Frontal cloud: optical thickness, top relative to the tropopause."""
+    """Frontal cloud: optical thickness, and its top and base in m above the geoid."""
 
     optical_thickness: Field
-    height: Field
+    top: Field
+    base: Field
 
 
-def fronts(canvas: Canvas, regimes: Regimes) -> Fronts:
-    """Frontal bands: sharp at the back, rain bands inside, a cirrus shield ahead.
+def fronts(canvas: Canvas, regimes: Regimes, tropopause: Field) -> Fronts:
+    """Frontal bands: low cloud at the back, rain bands inside, a cirrus shield ahead.
+
+    The top rises from the cold air at the back to the tropopause above the rain. Ahead of the rain
+    the base rises with the surface of the warm front, so that the cloud ends as cirrus.
 
     After the Norwegian model with mesoscale rain bands (Hobbs, doi:10.1029/RG016i004p00741).
     """
     shape = canvas.shape
-    tau, height = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    tau, top, base = (np.zeros(shape, np.float32) for _ in range(3))
+    ceiling = np.minimum(tropopause, np.float32(CEILING))
     rng = canvas.random("fronts")
     length = canvas.lines * canvas.pixel_km
     x, y = canvas.position_km()
@@ -44,14 +53,23 @@ def fronts(canvas: Canvas, regimes: Regimes) -> Fronts:
             max(int((place - REACH_KM) / canvas.step_km), 0),
             max(min(int((place + REACH_KM) / canvas.step_km), shape[0]), 0),
         )
-        part = _one_front(canvas, rows, x, y, (place, turn, width, power))
+        if rows.start >= rows.stop:
+            continue
+        part = _one_front(canvas, rows, x, y, (place, turn, width, power), ceiling[rows])
+        lower = (tau[rows] == 0) | (part.base < base[rows])
+        base[rows] = np.where((part.optical_thickness > 0) & lower, part.base, base[rows])
         tau[rows] += part.optical_thickness
-        height[rows] = np.maximum(height[rows], part.height)
-    return Fronts(tau, height)
+        top[rows] = np.maximum(top[rows], part.top)
+    return Fronts(tau, top, base)
 
 
 def _one_front(
-    canvas: Canvas, rows: slice, x: Field, y: Field, front: tuple[float, float, float, float]
+    canvas: Canvas,
+    rows: slice,
+    x: Field,
+    y: Field,
+    front: tuple[float, float, float, float],
+    ceiling: Field,
 ) -> Fronts:
     place, turn, width, power = front
     angle = np.radians(20 + 45 * turn) * (1 if turn * 10 % 1 > 0.5 else -1)
@@ -66,17 +84,21 @@ def _one_front(
     bands = streaks(canvas, name, along, s, 42, 4.0, 2.0)
     fine = streaks(canvas, name + " fine", along, s, 8, 7.0, 1.8)
     ends = ramp(np.abs(x[rows] - place), REACH_KM, 0.6 * REACH_KM)
-    core = ramp(s, -6, 14) * ramp(s, band * 1.5, band * 0.6) * ends
+    core = ramp(s, -70, 40) * ramp(s, band * 1.5, band * 0.6) * ends
     shield = ramp(s, 0, 40) * np.exp(-np.maximum(s - band, 0) / 120) * ramp(s, 520, 300) * ends
     tau = (14 + 26 * power) * core * np.exp(0.55 * bands + 0.2 * fine)
     tau = tau + 5.5 * shield * np.exp(0.5 * bands + 0.5 * fine) * ramp(
         shield + 0.16 * bands, 0.08, 0.5
     )
-    height = 0.55 + 0.36 * ramp(s, 0, band) + 0.03 * bands
+    top = ceiling * (0.22 + 0.70 * ramp(s, -80, band)) + 400 * bands + 200 * fine
+    base = 700 + SLOPE * np.maximum(s - 0.8 * band, 0) + 250 * np.abs(bands)
+    base = np.minimum(base, np.maximum(top - 400, 300))
     cloudy = tau > 0.03
     return Fronts(
-        np.where(cloudy, tau, 0).astype(np.float32),
-        np.where(cloudy, height, 0).astype(np.float32),
+        *(
+            np.where(cloudy, each, 0).astype(np.float32)
+            for each in (tau, np.minimum(top, ceiling), base)
+        )
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from earthcare_synthetic.scene.cloud_layer import Layer
-from earthcare_synthetic.scene.fractal import Canvas, Field, Mask, noise, ramp
-from earthcare_synthetic.scene.grid import HEIGHTS, layer_depths, smoothed
+from earthcare_synthetic.scene.fractal import Canvas, Field, Mask, noise
+from earthcare_synthetic.scene.grid import HEIGHTS, layer_depths, line_noise, smoothed
+from earthcare_synthetic.scene.shear import Lean
 from earthcare_synthetic.scene.water import MELTING_POINT, Water
 
 #: Snow melts within this many K below the melting level (Mitra et al.,
@@ -26,13 +27,14 @@ RIMING = 0.25
 SEA_DROPLETS, LAND_DROPLETS = 60.0, 220.0
 #: Largest rate in mm/h.
 CLOUDBURST = 25.0
-#: Profiles that drops and flakes drift per 100 m below the base of their cloud, or this height.
-DRIFT, SHEARED_BELOW = 0.2, 4500.0
+#: The flux of snow grows with this power of the way that it has fallen, by aggregation: echoes get
+#: stronger all the way down to the melting level.
+GROWTH = 1.4
 
 
 @dataclass(frozen=True)
 class Precipitation:
-    """Ice with its snow, and fluxes downward in kg m-2 s-1, on (profile, height)."""
+    """Ice with its snow, liquid, and fluxes downward in kg m-2 s-1, on (profile, height)."""
 
     ice_water_content: Field
     ice_effective_radius: Field
@@ -43,8 +45,10 @@ class Precipitation:
 
 def make_precipitation(
     canvas: Canvas,
-    water: Water,
+    high: Water,
+    others: Water,
     layers: dict[str, Layer],
+    lean: dict[str, Lean],
     temperature: Field,
     elevation: Field,
     land: Mask,
@@ -53,30 +57,47 @@ def make_precipitation(
 
     Ice clouds precipitate where they hold more than some 0.2 kg m-2: 1 mm/h per kg m-2, about.
     Stratocumulus drizzles by its liquid water path (Comstock et al., doi:10.1256/qj.03.187):
-    0.0156 (path / droplets)**1.75 mm/h, with g m-2 and cm-3.
+    0.0156 (path / droplets)**1.75 mm/h, with g m-2 and cm-3. What falls, and the ice that it falls
+    from, leans with the wind.
+
+    Parameters
+    ----------
+    canvas : Canvas
+        Lattice of the curtain.
+    high, others : Water
+        Of the high layer, in upright columns, and of the others.
+    layers, lean : dict
+        Layers below the satellite, and how the wind leans them, by name.
+    temperature, elevation, land : ndarray
+        In K (profile, height), in m and as a mask (profile,).
     """
     depth = layer_depths()
     cold = temperature < MELTING_POINT
-    ice_path = (water.ice_water_content * depth).sum(axis=1)
-    liquid_path = (water.liquid_water_content * depth).sum(axis=1)
-    patchy = np.exp(0.5 * noise(canvas, "showers", 30, 2.0)[:, 0])
+    melts = HEIGHTS[np.argmin(cold, axis=1)] * ~cold.all(axis=1)
+    ice_path = (high.ice_water_content * depth).sum(axis=1)
+    liquid_path = (others.liquid_water_content * depth).sum(axis=1)
+    patchy = np.exp(0.6 * line_noise(canvas, "showers", 60))
     ice_path = smoothed(ice_path, 1.5)  # flakes drift while they fall
     from_ice = np.minimum(np.maximum(ice_path - 0.2, 0) ** 1.2 * patchy, CLOUDBURST)
     droplets = np.where(land, LAND_DROPLETS, SEA_DROPLETS)
     drizzle = np.minimum(0.0156 * (1000 * liquid_path / droplets) ** 1.75 * patchy, 5.0)
     drizzle = np.where(drizzle > 0.003, drizzle, 0)
-
-    snow = _falling(from_ice, layers["high"], elevation, reach_m=900)
-    rain_from_snow = snow * ~cold
-    warm = _falling(drizzle, layers["low"], elevation, reach_m=1200)
-    snow = snow * cold + warm * cold
-    rain = rain_from_snow + warm * ~cold
-
     shed = np.exp(0.8 * noise(canvas, "ice below liquid", 50, 2.0)) - 0.8
-    virga = _falling(0.05 * np.maximum(shed.mean(axis=1), 0), layers["middle"], elevation, 1500)
-    supercooled = layers["middle"].top > 0
-    snow = snow + np.where(supercooled[:, None] & cold, virga, 0)
+    virga = 0.05 * np.maximum(shed.mean(axis=1), 0)
 
+    def falling(rate: Field, name: str, reach_m: float) -> Field:
+        upright = _falling(rate, layers[name], np.maximum(melts, layers[name].base), reach_m)
+        return lean[name].of(upright) * (elevation[:, None] < HEIGHTS)
+
+    deep = falling(from_ice, "high", 900)
+    warm = falling(drizzle, "low", 1200)
+    rain_from_snow = deep * ~cold
+    snow = (deep + warm) * cold
+    rain = rain_from_snow + warm * ~cold
+    snow = snow + falling(np.where(layers["middle"].top > 0, virga, 0), "middle", 1500) * cold
+
+    leaning = Water(*(lean["high"].of(getattr(high, each.name)) for each in fields(high)))
+    water = leaning.with_more(others)
     snow, rain = snow * MM_PER_HOUR, rain * MM_PER_HOUR
     rimed = np.maximum(snow / MM_PER_HOUR, 1) ** RIMING
     as_content = snow / (SNOW_SPEED * rimed)
@@ -97,24 +118,15 @@ def make_precipitation(
     )
 
 
-def _falling(rate: Field, layer: Layer, elevation: Field, reach_m: float) -> Field:
-    """Rate at each height: grows inside the layer, evaporates below it within its reach.
+def _falling(rate: Field, layer: Layer, grown: Field, reach_m: float) -> Field:
+    """Rate at each height of upright columns.
 
-    Strong rain reaches the ground, weak rain ends as virga: the reach grows with the rate. Below
-    the base the wind carries it along.
+    Flakes gather others down to where they melt or leave the cloud, the height `grown`. Below the
+    cloud they evaporate: strong rain reaches the ground, weak rain ends as virga.
     """
     top, base = layer.top[:, None], layer.base[:, None]
-    inside = ramp((top - HEIGHTS) / np.maximum(top - base, 200), 0.0, 0.8)
+    way = (top - HEIGHTS) / np.maximum(top - grown[:, None], 200)
     reach = reach_m * np.maximum(rate / 0.1, 0.05) ** 0.6
-    below = np.maximum(base - HEIGHTS, 0) / reach[:, None]
-    left = np.clip(1 - 0.85 * below, 0, 1)
-    falling = rate[:, None] * inside * left * ((top > HEIGHTS) & (top > 0))
-    return _carried(falling, layer.base[rate > 0]) * (elevation[:, None] < HEIGHTS)
-
-
-def _carried(field: Field, bases: Field) -> Field:
-    """Move what falls along the curtain, the farther the deeper below the usual base of clouds."""
-    level = min(float(np.median(bases)), SHEARED_BELOW) if len(bases) else 0.0
-    drift = np.rint(DRIFT * np.maximum(level - HEIGHTS, 0) / 100).astype(int)
-    rows = (np.arange(len(field))[:, None] - drift).clip(0)
-    return np.asarray(np.take_along_axis(field, rows, axis=0), dtype=np.float32)
+    left = np.clip(1 - 0.85 * np.maximum(base - HEIGHTS, 0) / reach[:, None], 0, 1)
+    falling = rate[:, None] * np.clip(way, 0, 1) ** GROWTH * left
+    return np.where((top > HEIGHTS) & (top > 0), falling, 0).astype(np.float32)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from earthcare_products.granule_ids import GranuleId
 from earthcare_synthetic.scene import world
 from earthcare_synthetic.scene.atmosphere import Atmosphere, climate, season
-from earthcare_synthetic.scene.fractal import Canvas, Field, enlarge, noise
+from earthcare_synthetic.scene.fractal import Canvas, Field, enlarge, noise, ramp
 from earthcare_synthetic.scene.swath import COARSE_LEVEL, Swath, positions, seconds_from_start
 
 
@@ -34,7 +34,8 @@ class Regimes:
 
     def atmosphere_on(self, canvas: Canvas) -> Atmosphere:
         """Temperature profile on the points of a canvas."""
-        fields = (self.atmosphere.sea_level_temperature, self.atmosphere.tropopause)
+        air = self.atmosphere
+        fields = (air.sea_level_temperature, air.tropopause, air.stratosphere)
         return Atmosphere(*(enlarge(field, self.stride, canvas) for field in fields))
 
 
@@ -44,7 +45,9 @@ def make_regimes(product: GranuleId, swath: Swath) -> Regimes:
     Deep convection follows the intertropical convergence zone, which moves with the Sun, further
     over land (Waliser and Gautier, doi:10.1175/1520-0442(1993)006<2162>2.0.CO;2); stratocumulus
     keeps to the eastern subtropical oceans (Klein and Hartmann 1993) and, with fronts, to the
-    middle latitudes. The large-scale noise decides what the weather of this orbit makes of it.
+    middle latitudes. Storm tracks move towards the pole in summer, and end where the subtropics
+    begin (Chang et al., doi:10.1175/1520-0442(2002)015<02163:STD>2.0.CO;2); in highs, and over
+    deserts, the air sinks. Large-scale noise decides what the weather of this orbit makes of it.
     """
     full = swath.canvas
     stride = 2**COARSE_LEVEL
@@ -69,7 +72,10 @@ def make_regimes(product: GranuleId, swath: Swath) -> Regimes:
     itcz = 4 + 3.5 * summer + (7.5 * summer - 1) * land
     tropical = around(itcz, 7.0) * sea + around(itcz, 12.0) * land * (1 - dry)
     trades = around(17, 13) + around(-17, 13)
-    storm = around(48, 15) + around(-50, 15)
+    storm = np.maximum(around(47 + 5 * summer, 14), around(-50 + 2 * summer, 14))
+    storm = np.clip(1.15 * storm - 0.15, 0, 1) * (1 - 0.8 * dry)
+    fair = 1 - 0.8 * ramp(noise(canvas, "highs", 2500, 2.6), 0.4, 1.2) * (1 - tropical)
+    calm = fair * (1 - 0.7 * dry)
     polar = np.clip((np.abs(lat) - 62) / 10, 0, 1)
     decks = world.sum_of(world.STRATOCUMULUS, lat, lon) * sea
     decks = np.maximum(decks, (0.46 * storm + 0.5 * polar) * (0.25 + 0.75 * sea))
@@ -82,19 +88,20 @@ def make_regimes(product: GranuleId, swath: Swath) -> Regimes:
         stratocumulus=weight(decks + weather("decks", 0.2, 900)),
         cumulus=weight(
             (0.6 * trades + 0.3 * tropical + 0.25 * storm) * sea + weather("cu", 0.12) - 0.04
-        ),
+        )
+        * weight(0.5 + 0.5 * fair),
         continental=weight(
             (tropical + 0.45 * storm + 0.2 * trades) * land * day * (1 - dry) + weather("co", 0.1)
         )
-        * weight(land),
+        * weight(land * fair),
         deep=weight(
             tropical * (0.53 + 0.3 * day * land)
             + weather("deep", 0.14) * np.clip(2 * tropical + 0.2 * storm, 0, 1)
             - 0.08
         ),
-        midlevel=weight(0.12 + 0.12 * storm + 0.2 * tropical - 0.3 * dry + weather("mid", 0.2)),
-        frontal=weight((storm + 0.35 * polar) * (0.85 + weather("storms", 0.25))),
-        cirrus=weight(0.1 + 0.28 * tropical + 0.3 * storm - 0.1 * dry + weather("jet", 0.28)),
+        midlevel=weight((0.12 + 0.12 * storm + 0.2 * tropical + weather("mid", 0.2)) * calm),
+        frontal=weight((storm + 0.35 * polar) * (0.85 + weather("storms", 0.25)) * fair),
+        cirrus=weight((0.1 + 0.28 * tropical + 0.3 * storm + weather("jet", 0.28)) * calm),
         atmosphere=climate(
             lat.astype(np.float32),
             land.astype(np.float32),

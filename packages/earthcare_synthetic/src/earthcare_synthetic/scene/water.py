@@ -7,15 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from earthcare_synthetic.scene.cloud_layer import ICE_DENSITY, WATER_DENSITY, Layer
-from earthcare_synthetic.scene.fractal import Canvas, Field, Mask, noise, ramp
+from earthcare_synthetic.scene.fractal import Canvas, Field, Mask, noise
 from earthcare_synthetic.scene.grid import HEIGHTS
 
 #: Melting point of ice in K.
 MELTING_POINT = 273.15
 #: Profiles that a fall streak drifts per 100 m of height.
 SLANT = 0.35
-#: Optical thickness of ice cloud that the wind shears: less in deep towers, which stand upright.
-SHEARED, UPRIGHT = 4.0, 12.0
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,7 @@ def ice_profile(
     bottom_half = np.clip(1 - share, 0, 1) ** 0.6
     streaks = _slanted(noise(canvas, f"{name} fall streaks", 40, 2.0))
     shape = np.where(inside, top_half * bottom_half * np.exp(0.5 * streaks), 0)
-    sigma = _sheared(_normalised(shape, inside, tau, layer, depth), layer, tau, inside)
+    sigma = _normalised(shape, inside, tau, layer, depth)
     fallen = np.maximum(layer.top[:, None] - HEIGHTS, 0)
     radius = layer.effective_radius[:, None] * (1 + fallen / 5000)
     radius = np.clip(radius * np.exp(0.12 * streaks), 8e-6, 160e-6)
@@ -122,19 +120,6 @@ def _normalised(shape: Field, inside: Mask, tau: Field, layer: Layer, depth: Fie
     total = (shape * depth).sum(axis=1)
     scale = np.where(total > 0, tau / np.maximum(total, 1e-9), 0)
     return np.asarray(shape * scale[:, None], dtype=np.float32)
-
-
-def _sheared(sigma: Field, layer: Layer, tau: Field, inside: Mask) -> Field:
-    """Let ice trail behind the top that it falls from: a thin column is not a bar, but a streak.
-
-    Each profile keeps its top and base; over some 30 km the optical thickness is the same.
-    """
-    below = np.maximum(layer.top[:, None] - HEIGHTS, 0) / 100
-    drift = np.rint(SLANT * below * ramp(tau, UPRIGHT, SHEARED)[:, None]).astype(int)
-    rows = (np.arange(len(sigma))[:, None] - drift).clip(0)
-    light = sigma * np.minimum(UPRIGHT / np.maximum(tau, UPRIGHT), 1)[:, None]
-    trailing = np.take_along_axis(light, rows, axis=0)
-    return np.asarray(np.where(drift > 0, trailing, sigma) * inside, dtype=np.float32)
 
 
 def _slanted(field: Field) -> Field:

@@ -28,6 +28,8 @@ from earthcare_synthetic.scene.grid import layer_depths
 
 #: Observed: profiles in the running means of medium and low resolution (51 in older baselines).
 MEDIUM, LOW = 41, 101
+#: Profiles and pixels in height of a layer of aerosol whose kind is told, at the least.
+LAYER_WIDTH, LAYER_DEPTH = 61, 11
 #: Relative spread of the lidar ratio that the retrieval believes in beforehand.
 PRIOR_SPREAD = 0.22
 #: What the profile processor misses even without noise: relative error of backscatter.
@@ -119,12 +121,15 @@ def retrieve(
     }
     kinds = np.where(seen, optics.kind, np.minimum(features.simple, 0))
     aerosol = features.simple == AEROSOL
-    classes = [_classified(kinds, aerosol, fields, width) for width in (1, MEDIUM, LOW)]
+    truth = {"lidar_ratio": true_ratio, "depolarisation": optics.depolarisation}
+    classes = [_classified(kinds, aerosol, truth, fields, width) for width in (1, MEDIUM, LOW)]
     quality = _quality(features, np.hypot(ratio_error, backscatter_error))
     return Retrieved(Profiles(**fields), quality, *classes)
 
 
-def smoothed(fields: dict[str, Field], seen: Mask, width: int) -> dict[str, Field]:
+def smoothed(
+    fields: dict[str, Field], seen: Mask, width: int, heights: int = 1
+) -> dict[str, Field]:
     """Running means along the track of what was found; errors shrink with the root of the number.
 
     Parameters
@@ -133,15 +138,15 @@ def smoothed(fields: dict[str, Field], seen: Mask, width: int) -> dict[str, Fiel
         Names that end in ``_error`` are errors.
     seen : ndarray of bool
         Which pixels count; the others are NaN.
-    width : int
-        Profiles.
+    width, heights : int
+        Profiles and pixels in height, odd.
     """
     if width == 1:
         return fields
-    count = np.maximum(box_sum(seen, width), 1)
+    count = np.maximum(box_sum(seen, width, heights), 1)
     independent = np.sqrt(width / 5)  # neighbours share much of their error
     means = {
-        name: box_sum(np.where(seen, field, 0), width)
+        name: box_sum(np.where(seen, field, 0), width, heights)
         / (count * (independent if name.endswith("_error") else 1))
         for name, field in fields.items()
     }
@@ -166,10 +171,19 @@ def _grain(canvas: Canvas, name: str, features: Features) -> Field:
     return np.where(features.width > 5, coarse, fine)
 
 
-def _classified(kinds: Codes, aerosol: Mask, fields: dict[str, Field], width: int) -> Codes:
-    """Codes of A-TC: clouds as they are, tropospheric aerosol by what was retrieved."""
+def _classified(
+    kinds: Codes, aerosol: Mask, true: dict[str, Field], fields: dict[str, Field], width: int
+) -> Codes:
+    """Codes of A-TC: clouds as they are, tropospheric aerosol by layer.
+
+    Single pixels are too noisy to type: what counts is the mean over a layer (Donovan et al.,
+    doi:10.5194/amt-17-5301-2024), whose error neighbours share. A layer never reaches into the
+    next one, so only what the retrieval is off by is averaged.
+    """
     used = ("lidar_ratio", "lidar_ratio_error", "depolarisation", "depolarisation_error")
-    told = smoothed({name: fields[name] for name in used}, aerosol, width)
+    off = {name: fields[name] - true.get(name, 0) for name in used}
+    told = smoothed(off, aerosol, max(width, LAYER_WIDTH), LAYER_DEPTH)
+    told |= {name: told[name] + true[name] for name in true}
     share, distance = probabilities(*(told[name][aerosol] for name in used))
     codes = kinds.copy()
     codes[aerosol] = aerosol_class(share, distance)

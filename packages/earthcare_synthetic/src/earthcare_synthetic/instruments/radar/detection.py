@@ -21,7 +21,7 @@ NOISE, NOISE_SHAPE = -36.0, 3.0
 #: Two-way attenuation in dB above which photons that were scattered more than once dominate, and
 #: the share of what lies above that they hide (Battaglia et al., doi:10.1029/2010JD014346,
 #: rounded).
-SINGLE_SCATTERING, HIDDEN = 8.0, 0.4
+SINGLE_SCATTERING, HIDDEN = 8.0, 0.25
 #: Peak of the echo of the ground, of calm sea and of land, in dBZ.
 SEA_ECHO, LAND_ECHO = 38.0, 29.0
 #: Depth of the clutter above the ground in m, at sea and over land.
@@ -152,12 +152,12 @@ def _just_above(clutter: Mask, found: Mask) -> Mask:
 
 
 def _tail_of_multiple_scattering(weakened: Field, attenuation: Field) -> Field:
-    """Photons on long detours arrive late: an echo that fades by 12 dB per km below the strongest.
+    """Photons on long detours arrive late: an echo that fades by 9 dB per km below the strongest.
 
     Only where attenuation is strong (Battaglia et al., doi:10.1029/2010JD014346).
     """
     source = np.where(attenuation > SINGLE_SCATTERING, weakened - 6, -np.inf)
-    rise = -12 * HEIGHTS / 1000
+    rise = -9 * HEIGHTS / 1000
     return np.asarray(np.maximum.accumulate(source + rise, axis=1) - rise, dtype=np.float32)
 
 
