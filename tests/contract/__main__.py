@@ -18,8 +18,11 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).parent
-ENVIRONMENTS = HERE.parents[1] / ".venv-contract"
-CLIENTS = ("pystac_client", "xarray", "earthcarekit")
+ROOT = HERE.parents[1]
+ENVIRONMENTS = ROOT / ".venv-contract"
+CLIENTS = ("pystac_client", "xarray", "earthcarekit", "satpy")
+#: To these notebooks/hand_over.md hands a dataset in memory, so our helpers are installed beside.
+BESIDE_OURS = ("earthcarekit", "satpy")
 #: Seconds that one script may take.
 PATIENCE = 1800
 
@@ -40,7 +43,8 @@ def install() -> int:
     for name in CLIENTS:
         requirements = HERE / f"requirements-{name}.txt"
         folder, mark = ENVIRONMENTS / name, ENVIRONMENTS / name / "installed"
-        wanted = hashlib.sha256(requirements.read_bytes()).hexdigest()
+        decides = requirements.read_bytes() + (ROOT / "pyproject.toml").read_bytes()
+        wanted = hashlib.sha256(decides).hexdigest()
         if mark.exists() and mark.read_text() == wanted:
             continue
         shutil.rmtree(folder, ignore_errors=True)
@@ -50,7 +54,8 @@ def install() -> int:
         pip = [uv, "pip", "install", "-q", "--python", python]
         if not uv.exists():
             pip = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-        subprocess.run([*pip, "-r", requirements], check=True)
+        ours = ["-e", ROOT] if name in BESIDE_OURS else []
+        subprocess.run([*pip, "-r", requirements, *ours], check=True)
         mark.write_text(wanted)
     return 0
 
@@ -78,6 +83,8 @@ def _use(name: str, home: Path) -> int:
         "HOME": str(home),
         "XDG_CACHE_HOME": str(home / ".cache"),
         "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+        "TMPDIR": str(home),
+        "MPLBACKEND": "agg",
     }
     if name == "earthcarekit":
         config = home / ".config" / "earthcarekit" / "default_config.toml"
@@ -87,7 +94,7 @@ def _use(name: str, home: Path) -> int:
         config.write_text(EARTHCAREKIT.format(home=home, token=_token()))
     for script in sorted(HERE.glob(f"use_{name}[._]*")):
         program = programs / "python" if script.suffix == ".py" else "bash"
-        sys.stdout.write(f"{name}: {script.relative_to(HERE.parents[1])}\n")
+        sys.stdout.write(f"{name}: {script.relative_to(ROOT)}\n")
         sys.stdout.flush()
         try:
             done = subprocess.run([program, script], cwd=home, env=environment, timeout=PATIENCE)
