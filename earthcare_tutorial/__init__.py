@@ -11,6 +11,7 @@ from earthcare_tutorial.combining import align, companions
 from earthcare_tutorial.credentials import credential_places, save_credentials
 from earthcare_tutorial.curtain import plot_curtain
 from earthcare_tutorial.describing import baselines, describe
+from earthcare_tutorial.framing import plot_frame
 from earthcare_tutorial.granule import (
     above_sea_level,
     mask_quality,
@@ -57,6 +58,7 @@ __all__ = [
     "pick_assets",
     "plot_classes",
     "plot_curtain",
+    "plot_frame",
     "plot_map",
     "plot_profile",
     "plot_swath",

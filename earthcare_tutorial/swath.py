@@ -247,23 +247,29 @@ def _label_map(ax: Axes, swath: Swath) -> None:
 
 
 def _label_track(ax: Axes, swath: Swath) -> None:
-    """Write latitude, and time when it is known, below the lines of the swath."""
-    from matplotlib.ticker import MaxNLocator
-
-    along = swath.track
-    if (np.diff(along) < 0).all() or (np.diff(along) > 0).all():  # round latitudes, where they are
-        rounds = MaxNLocator(7, steps=[1, 2, 5, 10]).tick_values(along.min(), along.max())
-        rounds = rounds[(rounds >= along.min()) & (rounds <= along.max())]
-        ticks = np.array([np.abs(along - value).argmin() for value in rounds], dtype=int)
-        labels = [degrees(value, "SN") for value in rounds]
-    else:  # over a pole each latitude comes twice
-        ticks = np.linspace(0, len(along) - 1, 7).astype(int)
-        labels = [degrees(float(along[n].round(1)), "SN") for n in ticks]
-    known = swath.time is not None and np.issubdtype(swath.time.dtype, np.datetime64)
-    if swath.time is not None and known:
-        clock = [str(swath.time[n].astype("datetime64[s]"))[11:16] for n in ticks]
-        labels = [f"{label}\n{time}" for label, time in zip(labels, clock, strict=True)]
-    ax.set_xticks(swath.lines[0] + 0.5 + ticks, labels)
-    ax.set_xlabel("Latitude" + (" and time (UTC)" if known else ""))
+    """Write latitude, and time when it is known, below the lines, and km beside the columns."""
+    label_track(ax, swath.track, swath.time, swath.lines[0] + 0.5)
     ax.set_ylim(swath.across.max(), swath.across.min())
     ax.set_ylabel("Right of nadir\n(km)" if swath.from_nadir else "Column")
+
+
+def label_track(ax: Axes, latitude: Array, time: Array | None, first: float = 0.0) -> None:
+    """Write latitude, and time when it is known, below lines that are counted from ``first``."""
+    from matplotlib.ticker import MaxNLocator
+
+    steps = np.diff(latitude)
+    if (steps < 0).all() or (steps > 0).all():  # round latitudes, where they are
+        ends = float(latitude.min()), float(latitude.max())
+        rounds = MaxNLocator(7, steps=[1, 2, 5, 10]).tick_values(*ends)
+        rounds = rounds[(rounds >= ends[0]) & (rounds <= ends[1])]
+        ticks = np.array([np.abs(latitude - value).argmin() for value in rounds], dtype=int)
+        labels = [degrees(value, "SN") for value in rounds]
+    else:  # over a pole each latitude comes twice
+        ticks = np.linspace(0, len(latitude) - 1, 7).astype(int)
+        labels = [degrees(float(latitude[n].round(1)), "SN") for n in ticks]
+    known = time is not None and np.issubdtype(time.dtype, np.datetime64)
+    if time is not None and known:
+        clock = [str(time[n].astype("datetime64[s]"))[11:16] for n in ticks]
+        labels = [f"{label}\n{at}" for label, at in zip(labels, clock, strict=True)]
+    ax.set_xticks(first + ticks, labels)
+    ax.set_xlabel("Latitude" + (" and time (UTC)" if known else ""))
