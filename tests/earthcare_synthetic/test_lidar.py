@@ -45,7 +45,11 @@ def frame(curtain: Curtain, view: LidarView) -> Any:
 def make_curtain(zenith: float) -> Curtain:
     """Aerosol up to 3 km (sulphate at 20 km), cirrus at 9 to 11 km, opaque cloud at 2.2 km."""
     shape = (PROFILES, len(HEIGHTS))
-    air = Atmosphere(np.full((PROFILES, 1), 295.0), np.full((PROFILES, 1), 15_000.0), np.full((PROFILES, 1), 215.0))
+    air = Atmosphere(
+        np.full((PROFILES, 1), 295.0),
+        np.full((PROFILES, 1), 15_000.0),
+        np.full((PROFILES, 1), 215.0),
+    )
     fields: dict[str, npt.NDArray[Any]] = {
         name: np.zeros(shape, np.float32)
         for name in (

@@ -20,7 +20,7 @@ from earthcare_synthetic.instruments.imager.viewing import viewing
 from earthcare_synthetic.instruments.synergy.best_estimate import Grain
 from earthcare_synthetic.products.acm_cap_profiles import UNUSABLE, anywhere, assimilation
 from earthcare_synthetic.products.on_lidar_grid import LidarGrid, make_grid
-from earthcare_synthetic.scene.curtain import COLUMNS
+from earthcare_synthetic.scene.curtain import SIDE
 from earthcare_synthetic.scene.fractal import Field, Mask
 from earthcare_synthetic.scene.grid import MARGIN
 from earthcare_synthetic.scene.haze import make_haze
@@ -153,7 +153,7 @@ def lidar(frame: Frame, grid: CapGrid) -> Fields:
 def imager(frame: Frame, grid: CapGrid, grain: Grain) -> tuple[Fields, Fields]:
     """Thermal and solar bands below the satellite, and what the retrieved state would send up."""
     scene, swath = frame.scene, frame.scene.swath
-    below = slice(msi_grid.NADIR_COLUMN, msi_grid.NADIR_COLUMN + COLUMNS)
+    below = slice(msi_grid.NADIR_COLUMN, msi_grid.NADIR_COLUMN + SIDE)
     every = slice(None)
     here = cut(scene, every, below)
     angles, surface = cut(viewing(swath), every, below), cut(make_surface(scene), every, below)

@@ -130,7 +130,7 @@ def _amounts(canvas: Canvas, track: Track, inland: Field, day_of_year: float) ->
 
     def some(amount: npt.NDArray[np.floating], name: str, spread: float, length: float) -> Field:
         """Events come and go: weather at all scales, with sharp rises now and then."""
-        event = smoothed(line_noise(canvas, f"{name} events", length, 1.9), 4.0)
+        event = smoothed(line_noise(canvas, f"{name} events", length, 1.9), 2.5)
         sharp = np.exp(spread * event) * (0.7 + 0.6 * ramp(event, 0.1, 0.9))
         return np.asarray(amount * sharp, dtype=np.float32)
 
@@ -157,7 +157,7 @@ def _amounts(canvas: Canvas, track: Track, inland: Field, day_of_year: float) ->
 
 
 def _kind(amounts: dict[int, Field]) -> npt.NDArray[np.int8]:
-    """Kind of a layer at each place, over some 30 km: what most of it is, or a mixture with dust."""
+    """Kind of a layer at each place: what most of it is over some 30 km, or a mixture."""
     even = {code: smoothed(amount, 12.0) for code, amount in amounts.items()}
     codes = np.array(list(even))
     kind = codes[np.argmax(list(even.values()), axis=0)]

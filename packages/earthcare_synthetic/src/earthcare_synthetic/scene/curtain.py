@@ -30,8 +30,8 @@ from earthcare_synthetic.scene.precipitation import make_precipitation
 from earthcare_synthetic.scene.shear import Lean, make_lean
 from earthcare_synthetic.scene.water import Water, ice_profile, liquid_profile
 
-#: Lines and columns of MSI that one profile sees.
-LINES, COLUMNS = 2, 2
+#: Lines, and columns, of MSI that one profile sees.
+SIDE = 2
 
 
 @dataclass(frozen=True)
@@ -77,19 +77,18 @@ def make_curtain(product: GranuleId, scene: Scene) -> Curtain:
     product : GranuleId
         Any product of the frame.
     scene : Scene
-        Of the same frame, at full resolution.
+        Of the same frame; one at full resolution has what a profile sees, a coarser one is for
+        a first look.
     """
     track = make_track(product)
     swath = scene.swath
-    lines = (
-        np.searchsorted(swath.time, track.time).clip(LINES, len(swath.time) - LINES) - LINES // 2
-    )
-    pixels = np.s_[:, msi_grid.NADIR_COLUMN : msi_grid.NADIR_COLUMN + COLUMNS]
+    side, column = max(SIDE // swath.canvas.stride, 1), msi_grid.NADIR_COLUMN // swath.canvas.stride
+    lines = np.searchsorted(swath.time, track.time).clip(side, len(swath.time) - side) - side // 2
 
     def at_nadir(field: npt.NDArray[Any]) -> Field:
-        near = np.asarray(field[pixels])
+        near = np.asarray(field[:, column : column + side])
         return np.asarray(
-            np.mean([near[lines + i].mean(1) for i in range(LINES)], axis=0), dtype=np.float32
+            np.mean([near[lines + i].mean(1) for i in range(side)], axis=0), dtype=np.float32
         )
 
     air = Atmosphere(
@@ -236,7 +235,7 @@ def _air_velocity(canvas: Canvas, ice: Field, high: Layer, lean: Lean) -> Field:
     doi:10.1175/1520-0469(1980)037<2444:CVEIGP>2.0.CO;2).
     """
     gentle = 0.12 * noise(canvas, "vertical wind", 60, 5 / 3)
-    core = np.clip((high.optical_thickness - 60) / 100, 0, 1)
-    core = lean.of(np.broadcast_to(core[:, None], ice.shape))
+    strength = np.clip((high.optical_thickness - 60) / 100, 0, 1)
+    core = lean.of(np.broadcast_to(strength[:, None], ice.shape))
     gusts = np.maximum(noise(canvas, "updraughts", 40, 3.0) + 0.4, -0.8)
     return np.asarray(gentle + 4.5 * core * gusts * (ice > 1e-6), dtype=np.float32)

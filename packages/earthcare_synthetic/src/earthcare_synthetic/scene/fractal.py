@@ -96,6 +96,7 @@ def noise(
     seen = [level >= last and weights[level] >= 0.02 * weights[top] for level in range(top + 1)]
     # Levels below that of the canvas are not drawn, but have their share of the variance.
     variance = _SMOOTHED * sum(w**2 for w, drawn in zip(weights, seen, strict=True) if drawn)
+    field = np.zeros((1, 1), np.float32)
     for level in range(top, canvas.level - 1, -1):
         shape = tuple(ceil(n / 2**level) + 2 * _PAD for n in (canvas.lines, canvas.columns))
         field = np.zeros(shape, np.float32) if level == top else _refined(field, shape)

@@ -55,7 +55,7 @@ def make_precipitation(
 ) -> Precipitation:
     """Let the thick clouds rain or snow, and supercooled ones shed a little ice.
 
-    Ice clouds precipitate where they hold more than some 0.2 kg m-2: 1 mm/h per kg m-2, about.
+    Ice clouds precipitate the more ice they hold: 1 mm/h at 1 kg m-2, about.
     Stratocumulus drizzles by its liquid water path (Comstock et al., doi:10.1256/qj.03.187):
     0.0156 (path / droplets)**1.75 mm/h, with g m-2 and cm-3. What falls, and the ice that it falls
     from, leans with the wind.
@@ -77,8 +77,8 @@ def make_precipitation(
     ice_path = (high.ice_water_content * depth).sum(axis=1)
     liquid_path = (others.liquid_water_content * depth).sum(axis=1)
     patchy = np.exp(0.6 * line_noise(canvas, "showers", 60))
-    ice_path = smoothed(ice_path, 1.5)  # flakes drift while they fall
-    from_ice = np.minimum(np.maximum(ice_path - 0.2, 0) ** 1.2 * patchy, CLOUDBURST)
+    ice_path = smoothed(ice_path, 2.0)  # flakes drift while they fall
+    from_ice = np.minimum(0.85 * np.maximum(ice_path - 0.05, 0) ** 1.5 * patchy, CLOUDBURST)
     droplets = np.where(land, LAND_DROPLETS, SEA_DROPLETS)
     drizzle = np.minimum(0.0156 * (1000 * liquid_path / droplets) ** 1.75 * patchy, 5.0)
     drizzle = np.where(drizzle > 0.003, drizzle, 0)

@@ -74,7 +74,7 @@ def make_regimes(product: GranuleId, swath: Swath) -> Regimes:
     trades = around(17, 13) + around(-17, 13)
     storm = np.maximum(around(47 + 5 * summer, 14), around(-50 + 2 * summer, 14))
     storm = np.clip(1.15 * storm - 0.15, 0, 1) * (1 - 0.8 * dry)
-    fair = 1 - 0.8 * ramp(noise(canvas, "highs", 2500, 2.6), 0.4, 1.2) * (1 - tropical)
+    fair = 1 - 0.9 * ramp(noise(canvas, "highs", 2500, 2.6), 0.2, 1.0) * (1 - tropical)
     calm = fair * (1 - 0.7 * dry)
     polar = np.clip((np.abs(lat) - 62) / 10, 0, 1)
     decks = world.sum_of(world.STRATOCUMULUS, lat, lon) * sea

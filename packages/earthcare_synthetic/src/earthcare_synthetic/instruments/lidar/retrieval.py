@@ -121,7 +121,7 @@ def retrieve(
     }
     kinds = np.where(seen, optics.kind, np.minimum(features.simple, 0))
     aerosol = features.simple == AEROSOL
-    truth = {"lidar_ratio": true_ratio, "depolarisation": optics.depolarisation}
+    truth = {"lidar_ratio": true_ratio.astype(np.float32), "depolarisation": optics.depolarisation}
     classes = [_classified(kinds, aerosol, truth, fields, width) for width in (1, MEDIUM, LOW)]
     quality = _quality(features, np.hypot(ratio_error, backscatter_error))
     return Retrieved(Profiles(**fields), quality, *classes)
