@@ -18,12 +18,14 @@ import pandas as pd
 
 from earthcare_synthetic import can_write
 from maap_replay.recordings import load
+from maap_replay.service.search import find
 
 
 def products_of(frame: str) -> list[str]:
     """Newest product of each type that can be written, of a frame such as ``04537E``."""
-    items = sorted((item["properties"]["version"], item["id"]) for item in load().items)
-    newest = {name[9:19]: name for _, name in items if name.endswith(frame) and can_write(name)}
+    of_frame = find(load(), filter=f"orbitNumber = {int(frame[:5])} and frame = '{frame[5]}'")
+    items = sorted((item["properties"]["version"], item["id"]) for item in of_frame)
+    newest = {name[9:19]: name for _, name in items if can_write(name)}
     return sorted(newest.values(), key=lambda name: name[9:19])
 
 

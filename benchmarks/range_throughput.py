@@ -25,6 +25,7 @@ from pathlib import Path
 import psutil
 import trustme
 
+from maap_replay.archive.observed import observed
 from maap_replay.launch import Service, serve
 from maap_replay.recordings import load
 from maap_replay.service import make_app
@@ -75,7 +76,7 @@ def main() -> int:
         recordings = load()
         app = make_app(recordings, lambda product, suffix: file)
         app[ISSUED]["benchmark"] = float("inf")
-        item = next(item for item in recordings.items if recordings.is_open(item["collection"]))
+        item = observed()[0]
         href = next(a["href"] for a in item["assets"].values() if a["href"].endswith(".h5"))
         with serve(app) as replay, nginx(program, Path(name)) as port, peak_memory() as peak:
             sys.stdout.write(

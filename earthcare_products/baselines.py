@@ -1,16 +1,16 @@
 """Periods of the baselines of each product, by a census of the catalogue.
 
-``data/baselines.json`` is written by ``tools/make_baselines.py`` from counts of the live catalogue
-on the day that :func:`census_origin` names; newer granules, and newer baselines, came later.
+The live catalogue was counted on the day that :func:`earthcare_products.census.census_origin`
+names; newer granules, and newer baselines, came later.
 """
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from functools import cache
-from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from earthcare_products.census import Counted, census
 
 
 class Baseline(NamedTuple):
@@ -31,22 +31,15 @@ class Baseline(NamedTuple):
     is_open: bool
 
 
-@cache
-def _data() -> dict[str, Any]:
-    text = (files("earthcare_products") / "data" / "baselines.json").read_text(encoding="utf-8")
-    document: dict[str, Any] = json.loads(text)
-    return document
-
-
-def census_origin() -> str:
-    """Who counted, when and what."""
-    origin: str = _data()["origin"]
-    return origin
+#: Words in the names of collections that every account may read.
+_OPEN = ("Validated", "XMET", "OrbitData")
 
 
 @cache
 def baselines(file_type: str) -> tuple[Baseline, ...]:
     """Return the baselines of a product, in the order of their names.
+
+    Where collections differ, the one with most granules counts.
 
     Parameters
     ----------
@@ -63,15 +56,22 @@ def baselines(file_type: str) -> tuple[Baseline, ...]:
     >>> [(each.baseline, f"{each.start_time:%Y-%m-%d}") for each in baselines("CPR_CLP_2A")]
     [('BB', '2024-06-17'), ('CA', '2025-11-28')]
     """
+    largest: dict[str, Counted] = {}
+    open_ones = set()
+    for collection, types in census().items():
+        for name, row in types.get(file_type, {}).items():
+            largest[name] = max(largest.get(name, row), row, key=lambda each: each.items)
+            if any(word in collection for word in _OPEN):
+                open_ones.add(name)
     return tuple(
         Baseline(
             name,
-            datetime.fromisoformat(told["start"]),
-            datetime.fromisoformat(told["end"]),
-            told["first"],
-            told["last"],
-            told["count"],
-            told["open"],
+            datetime.fromisoformat(row.begin),
+            datetime.fromisoformat(row.end),
+            row.first or "",
+            row.last or "",
+            row.items,
+            name in open_ones,
         )
-        for name, told in _data()["baselines"].get(file_type, {}).items()
+        for name, row in sorted(largest.items())
     )

@@ -10,6 +10,7 @@ import pytest
 from earthcare_synthetic.products.table import FILE_TYPES
 from maap_replay import granules
 from maap_replay.recordings import load
+from maap_replay.service.search import find
 from tests import granule_cache
 
 #: Down over the Gulf of Guinea at noon; it has a product of each type, JAXA's included.
@@ -23,9 +24,9 @@ def products() -> dict[str, Path]:
     Two writers at a time fill the cache that `make book` uses too. Each product lies in a folder of
     its own, beside the scenes of the frame.
     """
-    items = load().items
+    items = find(load(), filter=f"orbitNumber = {int(FRAME[:5])} and frame = '{FRAME[5]}'")
     versions = sorted((item["properties"]["version"], item["id"]) for item in items)
-    newest = {name[9:19]: name for _, name in versions if name.endswith(FRAME)}
+    newest = {name[9:19]: name for _, name in versions}
     newest = {kind: name for kind, name in newest.items() if kind in FILE_TYPES}
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(2) as pool:
         patch.setenv(granules.FOLDER_VARIABLE, str(granule_cache.folder()))

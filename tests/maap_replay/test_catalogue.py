@@ -1,18 +1,21 @@
 """The catalogue over real sockets: landing page, collections, search, paging, and a real client."""
 
-import time
-
 import pystac_client
 import pytest
 import requests
 from pystac_client.stac_api_io import StacApiIO
 
-from maap_replay.service import geometry
+from maap_replay.archive import geometry
 
 OPEN = "EarthCAREL2Validated_MAAP"
 BOX = "0,-20,10,-10"
 SPRING = "2025-03-01T00:00:00Z/2025-04-10T00:00:00Z"
+#: Frames E over the box in these weeks, by the track, in two baselines.
+MATCHED = 47
 PAGE = ["04366E", "04568E", "04537E", "04755E", "04879E"]
+
+
+COP_BA = "productType = 'MSI_COP_2A' and productVersion = 'ba'"
 
 
 def search(replay, path="/catalogue/search", **given):
@@ -69,7 +72,7 @@ def test_the_search_of_the_original_page_begins_with_its_five_items(replay):
     wanted = "productType = 'MSI_COP_2A' and frame = 'E'"
     page = search(replay, collections=OPEN, bbox=BOX, datetime=SPRING, filter=wanted, limit=5)
     assert frames(page) == PAGE
-    assert page["numberMatched"] == 27
+    assert page["numberMatched"] == MATCHED
     keys = list(page["features"][0]["assets"])
     assert keys == [
         *("thumbnail", "product", "metadata_ogc_10_157r4", "enclosure_h5"),
@@ -103,7 +106,7 @@ def test_paging_with_a_real_client(replay, method):
             limit=4,
         )
         items = list(found.items())
-        assert len(items) == len({item.id for item in items}) == found.matched() == 27
+        assert len(items) == len({item.id for item in items}) == found.matched() == MATCHED
         assert [item.id[-6:] for item in items[:5]] == PAGE
         # In another order, and the collections that a client lists
         latest = client.search(collections=[OPEN], sortby="-datetime", max_items=3, limit=2)
@@ -128,48 +131,61 @@ def test_the_next_page_of_a_post_can_be_fetched_with_get(replay):
     by_post = replay.ask("/catalogue/search", method="POST", json=body | link["body"]).json()
     assert frames(by_get) == frames(by_post)
     assert not set(frames(by_get)) & set(frames(first))
-    everything = replay.ask("/catalogue/search", method="POST", json=body | {"limit": 50}).json()
+    everything = replay.ask("/catalogue/search", method="POST", json=body | {"limit": 2000}).json()
     assert frames(everything)[:6] == frames(first) + frames(by_get)
-    assert not [link for link in everything["links"] if link["rel"] == "next"]
+    last = body | {"startRecord": everything["numberMatched"], "limit": 1}
+    page = replay.ask("/catalogue/search", method="POST", json=last).json()
+    assert len(page["features"]) == 1
+    assert not [link for link in page["links"] if link["rel"] == "next"]
 
 
-def test_datetime_is_an_overlap(replay):
-    # 04537E is sensed from 13:30:58 to 13:42:34
-    for period, expected in (
+@pytest.mark.parametrize(
+    ("period", "expected"),
+    [
+        # 04537E is sensed from 13:30:58 to 13:42:33
         ("2025-03-16T13:42:00Z/2025-03-16T13:42:10Z", ["04537E"]),
         ("2025-03-16T13:35:00Z", ["04537E"]),
         ("2025-03-16T13:30:00/2025-03-16T13:30:50", ["04537D"]),
-        ("2025-03-16T04:00:00/2025-03-16T04:00:50", []),
-        ("../2025-03-05T13:30:00Z", 8),
-        ("2025-10-31T00:00:00Z/..", ["08093A"]),
-        ("2025-03-30", ["04755D", "04755E", "04755F"]),
-    ):
-        wanted = (
-            "productType = 'MSI_COP_2A' and productVersion = 'ba' and frame in ('A','D','E','F')"
-        )
-        found = search(replay, collections=OPEN, datetime=period, filter=wanted, limit=200)
-        if isinstance(expected, int):
-            assert found["numberMatched"] == expected
-        else:
-            assert sorted(frames(found)) == expected, period
+        ("2025-03-16T13:30:58Z", ["04537D", "04537E"]),  # both ends belong to a frame
+        ("../2024-07-16T12:40:00Z", ["00756C"]),  # the first of the census
+        ("2026-02-06T20:30:00Z/..", ["09630B"]),  # and the last
+        ("2024-05-01/2024-05-27", []),
+        ("2026-03-01T00:00:00Z/..", []),
+        ("2025-11-18T02:57:00Z/2025-11-18T02:57:30Z", ["08373H"]),
+    ],
+)
+def test_datetime_is_an_overlap(replay, period, expected):
+    wanted = "productType = 'MSI_COP_2A' and productVersion in ('ba', 'bc')"
+    found = search(replay, collections=OPEN, datetime=period, filter=wanted, limit=200)
+    assert sorted(frames(found)) == expected
+
+
+def test_a_day_has_all_its_frames(replay):
+    found = search(replay, collections=OPEN, datetime="2025-03-30", filter=COP_BA, limit=200)
+    # 124.5 frames of 694 s on average, and two that begin or end at midnight
+    assert 124 <= len(set(frames(found))) <= 127
 
 
 def test_boxes_over_the_antimeridian(replay):
-    over = search(replay, collections=OPEN, bbox="170,-15,-160,15", limit=500)
-    east = search(replay, collections=OPEN, bbox="170,-15,180,15", limit=500)
-    west = search(replay, collections=OPEN, bbox="-180,-15,-160,15", limit=500)
-    assert set(frames(over)) == set(frames(east)) | set(frames(west)) >= {"05976E"}
-    assert set(frames(east)) != set(frames(west))
-    with_heights = search(replay, collections=OPEN, bbox="170,-15,0,-160,15,20000", limit=500)
-    assert frames(with_heights) == frames(over)
+    def meeting(bbox):
+        day = "2025-06-17T00:00:00Z/2025-06-18T00:00:00Z"
+        return frames(search(replay, collections=OPEN, bbox=bbox, datetime=day, limit=2000))
+
+    over, east = meeting("170,-15,-160,15"), meeting("170,-15,180,15")
+    west = meeting("-180,-15,-160,15")
+    assert set(over) == set(east) | set(west) >= {"05976E"}
+    assert set(east) != set(west)
+    assert meeting("170,-15,0,-160,15,20000") == over  # with heights
 
 
 def test_ids_and_sorting(replay):
     names = [f["id"] for f in search(replay, collections=OPEN, bbox=BOX, limit=3)["features"]]
     found = search(replay, ids=",".join(names), collections=OPEN, sortby="-id")
     assert [f["id"] for f in found["features"]] == sorted(names, reverse=True)
-    found = search(replay, collections=OPEN, sortby="+orbitNumber,-frame", limit=4)
-    assert frames(found)[:2] == ["01164E", "01380E"]
+    found = search(replay, collections=OPEN, sortby="+orbitNumber,-frame", limit=400)
+    assert frames(found)[:2] == ["00227H", "00227H"]
+    keys = [(int(name[:5]), -ord(name[5])) for name in frames(found)]
+    assert keys == sorted(keys)
 
 
 @pytest.mark.parametrize(
@@ -208,17 +224,11 @@ def test_unknown_things(replay):
     assert replay.ask("/catalogue/nothing").json()["code"] == "NotFound"
     assert replay.ask("/catalogue/search", method="DELETE").json()["code"] == "MethodNotAllowed"
     assert search(replay, collections="nothing")["numberMatched"] == 0
-    assert search(replay, colour="blue")["numberMatched"] > 100  # ignored, as the live service does
+    # ignored, as the live service does
+    assert search(replay, colour="blue")["numberMatched"] > 9_000_000
     for body in (b"{", b"[]", b"3"):
         answer = replay.ask("/catalogue/search", method="POST", data=body)
         assert answer.status_code == 400
-
-
-def test_a_search_takes_milliseconds(replay):
-    began = time.perf_counter()
-    for _ in range(5):
-        search(replay, collections=OPEN, bbox=BOX, datetime=SPRING, filter="frame = 'E'", limit=50)
-    assert (time.perf_counter() - began) / 5 < 0.5
 
 
 def square(west, south, east, north):

@@ -11,23 +11,19 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from maap_replay.service.catalogue import RECORDINGS
+from maap_replay.service.search import find
 
 
 @pytest.fixture(scope="module")
-def assets(replay):
-    """Assets of the first item whose id ends so, by collection."""
+def assets(recordings):
+    """Assets of the first item of a frame, a collection, a type and a baseline."""
 
-    def find(ending, collection="EarthCAREL2Validated_MAAP", part=""):
-        return next(
-            item["assets"]
-            for item in replay.app[RECORDINGS].items
-            if item["id"].endswith(ending)
-            and item["collection"] == collection
-            and part in item["id"]
-        )
+    def of(frame, collection="EarthCAREL2Validated_MAAP", file_type="MSI_COP_2A", version="BA"):
+        wanted = f"orbitNumber = {int(frame[:5])} and frame = '{frame[5]}'"
+        wanted += f" and productType = '{file_type}' and version = '{version}'"
+        return find(recordings, collections=collection, filter=wanted)[0]["assets"]
 
-    return find
+    return of
 
 
 def test_whole_file_and_head(replay, assets, content):
@@ -74,13 +70,16 @@ def test_no_data_without_a_valid_token(replay, assets, authorization):
 
 def test_denied(replay, assets):
     headers = replay.access()
-    restricted = assets("04568E", "EarthCAREL2InstChecked_MAAP")["enclosure_1"]["href"]
-    no_writer = assets("04537E", part="BMA_FLX")["enclosure_h5"]["href"]
+    checked = assets("04568E", "EarthCAREL2InstChecked_MAAP", "AC__TC__2B", "AC")
+    restricted = checked["enclosure_1"]["href"]
+    no_writer = assets("04537E", file_type="BMA_FLX_2B")["enclosure_h5"]["href"]
+    never = assets("04366E")["enclosure_h5"]["href"].replace("20250912T202910Z", "20250912T202911Z")
     missing = assets("04366E")["enclosure_h5"]["href"].replace("04366E.h5", "04366E.nc")
     for address, says in (
         (restricted, "no access to the collection"),
         (no_writer, "no synthetic BMA_FLX_2B"),
-        (missing, "No recorded item"),
+        (missing, "No item"),
+        (never, "No item"),
     ):
         answer = replay.ask(address, headers=headers)
         assert answer.status_code == 403
@@ -88,16 +87,14 @@ def test_denied(replay, assets):
         assert replay.ask(address).status_code == 401
 
 
-def test_pictures_need_no_token(replay, recordings, assets):
+def test_pictures_need_no_token(replay, assets):
     address = assets("04366E")["thumbnail"]["href"]
     answer = replay.ask(address)
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/jpeg")
-    without = next(
-        i for i in recordings.items if "MSI_COP_2A" in i["id"] and i["id"].endswith("04428E")
-    )
-    assert "thumbnail" not in without["assets"]
-    address = without["assets"]["enclosure_h5"]["href"].rpartition("/")[0].rpartition("/")[0]
-    assert replay.ask(f"{address}/public/{without['id']}.BID_1.jpeg").status_code == 403
+    without = assets("04428E")
+    assert "thumbnail" not in without
+    folder, _, name = without["enclosure_h5"]["href"].rpartition("/")[0].rpartition("/")
+    assert replay.ask(f"{folder}/public/{name}.BID_1.jpeg").status_code == 403
 
 
 def test_zip_is_streamed_with_a_folder_inside(replay, assets, content):

@@ -68,6 +68,13 @@ def test_what_happens_to_searches(fail, get, service):
         service.session.get(f"{service.base}/catalogue/", timeout=0.05)
 
 
+def test_a_huge_answer_times_out_and_a_bounded_one_comes(fail, get):
+    fail("huge answer")
+    assert get(SEARCH).status_code == get(SEARCH).status_code == 504
+    day = f"{SEARCH}&datetime=2025-03-16T00:00:00Z/2025-03-17T00:00:00Z"
+    assert len(get(day).json()["features"]) == 4
+
+
 def test_slow_answers(fail, get):
     for fault, options in (
         ("slow first byte", {"seconds": 0.3}),

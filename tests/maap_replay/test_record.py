@@ -3,15 +3,19 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from maap_replay import byte_ranges
+from maap_replay.archive.observed import observed
 from maap_replay.launch import run
-from maap_replay.recordings import load
+from maap_replay.recordings import load, with_archive
 from maap_replay.recordings.save import line_of, redacted, save_items
 from maap_replay.service import make_app, offline_token
+from maap_replay.service.search import find, read
+from maap_replay.service.search import run as run_search
 
 CLI = [sys.executable, "-m", "maap_replay.cli"]
 OPEN, CLOSED = "EarthCAREL2Validated_MAAP", "EarthCAREL2InstChecked_MAAP"
@@ -77,6 +81,24 @@ def replayed(recording, client, *spans):
     return json.loads(out.read_text())
 
 
+def test_the_archive_goes_on_where_nothing_was_recorded(recording, tmp_path):
+    whole = with_archive(load(recording[0]))
+    kept = {item["id"] for item in whole.items}
+    assert len(find(whole, ids=",".join(kept), collections=OPEN)) == 30
+    assert run_search(read(SEARCH, whole), whole)[1] == run_search(read(SEARCH, load()), load())[1]
+    assert run_search(read({"filter": "frame = 'D'", "limit": 1}, whole), whole)[1] > 1e6
+    # a search that was recorded to its end has no items but those
+    small = SEARCH | {"datetime": "2025-03-16T00:00:00Z/2025-03-17T00:00:00Z"}
+    items = find(load(), **small)[:9]
+    (tmp_path / "recorded.json").write_text(json.dumps({"search": small, "complete": True}))
+    (tmp_path / "queryables.json").write_text('{"properties": {}, "collections": {}}')
+    save_items(tmp_path, items, "test")
+    covering = with_archive(load(tmp_path))
+    assert find(covering, **small) == items
+    later = SEARCH | {"datetime": "2025-03-18T00:00:00Z/2025-03-18T12:00:00Z"}
+    assert find(covering, **later) == find(load(), **later) != []
+
+
 def test_what_was_recorded_is_replayed(recording, client):
     _, seen = recording
     again = replayed(recording, client, *TOUCHED)
@@ -110,7 +132,7 @@ def test_a_recording_says_where_it_is_from_and_holds_no_secret(recording):
 
 
 def test_whole_files(granule_file, tmp_path, content):
-    product_id = next(item["id"] for item in load().items if item["id"].endswith("04366E"))
+    product_id = "ECA_EXBA_MSI_COP_2A_20250305T134540Z_20250912T202910Z_04366E"
     arguments = ["record", str(tmp_path), "--ids", product_id, "--whole-files"]
     assert run([*CLI, *arguments], make_app(granule_file=granule_file)) == 0
     files = {path.name: path.read_bytes() for path in (tmp_path / "data").rglob("*.*")}
@@ -118,7 +140,7 @@ def test_whole_files(granule_file, tmp_path, content):
 
 
 def test_any_item_is_kept_as_it_is(tmp_path):
-    item = load().items[0]
+    item = observed()[0]
     odd = [
         {**item, "id": "ECA_EXAA_AUX_ORBPRE_20250120T000000Z_20250130T000000Z_0001"},
         {**item, "geometry": None},
@@ -171,6 +193,16 @@ def compared(app, *arguments):
 def test_a_service_as_it_was_recorded_differs_in_nothing(granule_file, capfd):
     assert compared(make_app(granule_file=granule_file)) == 0
     assert capfd.readouterr().out == "0 differences\n"
+
+
+def test_numbers_that_changed_are_told(granule_file, capfd):
+    gone = {"collections": CLOSED, "filter": "productType = 'MSI_AOT_2A' and version = 'ac'"}
+    app = make_app(replace(load(), covered=(gone,)), granule_file)
+    assert compared(app, "--collection", CLOSED) == 1
+    rows = [line.split("  ") for line in capfd.readouterr().out.splitlines()]
+    told = [tuple(cell.strip() for cell in row if cell) for row in rows]
+    assert ("number of AC", "14522", "0", f"{CLOSED} MSI_AOT_2A") in told
+    assert told[-1] == ("1 differences",)
 
 
 def test_each_kind_of_drift_is_told(granule_file, recording, capfd):

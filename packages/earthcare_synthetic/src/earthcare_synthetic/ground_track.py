@@ -1,16 +1,19 @@
 """Where EarthCARE is: the ground track in closed form, and the eight frames of an orbit.
 
-The track is a frozen circular-like orbit over a rotating Earth, tied to the real mission by times
-that public EarthCARE file names, catalogue items and counts of the catalogue state (`_E_STARTS`,
-`_NODES`, `_STARTS`). Between two anchors the ascending node crossings are interpolated. Near an
-anchor a frame start agrees with the real one to a second or two; where anchors are months apart,
-it is off by up to 40 s, and outside them, where the ideal repeat cycle of 389 orbits in 25 days is
-used, by minutes.
+The track is a frozen, nearly circular orbit over a rotating Earth. Two things about it changed
+over the mission, and both are tied to what public sources state of the real one:
+
+- *when* an orbit crosses its ascending node: manoeuvres and drag. Between two known times it is
+  interpolated (`orbit_time`). Until August 2024 an orbit took up to 11 s longer than today.
+- *where* it does: the local time of the node, by places that public files and items print
+  (`local_time_of_node`). Before the first and after the last such place it is kept.
 
 References
 ----------
-EarthCARE handbook (ESA): repeat cycle of 25 days and 389 orbits, inclination 97.05 degrees, frames
-cut at 22.5 and 67.5 degrees of latitude.
+EarthCARE handbook (ESA): repeat cycle of 25 days and 389 orbits, frames cut at 22.5 and 67.5
+degrees of latitude. The inclination is fitted to four tracks and a footprint that are public: with
+the 97.05 degrees of the handbook they drift by 0.12 degrees of longitude over a frame of the middle
+latitudes, with 97.00 by 0.02.
 """
 
 from __future__ import annotations
@@ -21,62 +24,63 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from earthcare_products.census import census
 from earthcare_products.conventions import FRAME_LIMITS
 
 FloatArray = npt.NDArray[np.float64]
 
 #: Orbital period in seconds: 389 orbits in 25 days.
 PERIOD = 25 * 86400 / 389
-INCLINATION = np.radians(97.05)
+INCLINATION = np.radians(97.00)
 #: Frozen orbit: eccentricity and argument of perigee.
 ECCENTRICITY, PERIGEE = 0.00115, np.radians(90.0)
-#: Mean local time of the ascending node, in hours; the descending node is at about 14:00.
-LOCAL_TIME_OF_NODE = 1.947
 WGS84_E2 = 0.00669437999014
 EARTH_RADIUS_KM = 6371.0
+#: Times of the track are seconds since then (UTC; there was no leap second since).
+EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 
-#: Start of frame E, or crossing of the ascending node, of real orbits (names and items).
-_E_STARTS = {
-    1380: "2024-08-25T16:09:13",
-    4366: "2025-03-05T13:45:40",
-    4537: "2025-03-16T13:30:58",
-    4568: "2025-03-18T13:19:31",
-    4755: "2025-03-30T13:45:19",
-    4879: "2025-04-07T13:00:51",
-    5933: "2025-06-14T06:42:45",
+
+#: Starts of frames in the names of real files and items; with a fraction, where tracks in files
+#: tell more. Others are in the census.
+_STARTS = {
+    "01031A": "2024-08-03T04:49:14",
+    "01164D": "2024-08-11T18:41:26.45",
+    "01164E": "2024-08-11T18:53:13.45",
+    "01261F": "2024-08-18T00:45:47.31",
+    "01380E": "2024-08-25T16:09:13",
+    "04366E": "2025-03-05T13:45:40",
+    "04537E": "2025-03-16T13:30:58",
+    "04568E": "2025-03-18T13:19:31",
+    "04755E": "2025-03-30T13:45:19",
+    "04879E": "2025-04-07T13:00:51",
+    "05721A": "2025-05-31T14:57:05.45",
+    "05933E": "2025-06-14T06:42:44.75",
+    "05976A": "2025-06-17T00:15:45",
+    "05976D": "2025-06-17T00:50:11",
+    "05976H": "2025-06-17T01:36:28",
+    "06109D": "2025-06-25T13:58:45",
+    "06157A": "2025-06-28T15:26:31",
+    "08000A": "2025-10-25T02:06:38",
+    "08093A": "2025-10-31T01:33:09",
 }
+#: Crossings of the ascending node that items state to the millisecond.
 _NODES = {
     5378: "2025-05-09T14:00:07.892",
-    5721: "2025-05-31T15:02:52.9",
-    5976: "2025-06-17T00:21:33.6",
-    6109: "2025-06-25T13:30:07.0",
     7820: "2025-10-13T12:34:19.778",
     7929: "2025-10-20T12:41:50.623",
+    7999: "2025-10-25T00:39:53.158",
     8014: "2025-10-25T23:48:00.191",
-    8093: "2025-10-31T01:38:56.9",
+    8092: "2025-10-31T00:06:24.401",
 }
-#: First frames of a product or baseline in ESA MAAP's catalogue (the replay's `census.json`) and in
-#: names of real files: before and after the spring and summer of 2025, which lie between the above.
-_STARTS = {
-    "01027H": "2024-08-02T23:59:32",
-    "01031A": "2024-08-03T04:49:14",
-    "01141E": "2024-08-10T07:23:21",
-    "01164E": "2024-08-11T18:53:13",
-    "01224E": "2024-08-15T15:28:44",
-    "08319D": "2025-11-14T14:42:36",
-    "08374A": "2025-11-18T02:57:58",
-    "08512C": "2025-11-27T00:12:53",
-    "08527G": "2025-11-28T00:07:21",
-    "08627C": "2025-12-04T09:35:34",
-    "08894H": "2025-12-21T14:22:32",
-    "09524G": "2026-01-31T01:54:22",
-    "09563A": "2026-02-02T12:54:05",
-    "09627H": "2026-02-06T16:57:57",
-}
-
-
-def _utc(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+#: Types whose items do not start where their frame does.
+_ELSEWHERE = frozenset({"AUX_MET_1D", "AUX_JSG_1D", "CPR_APC_2A", "GEO_ATTOBS", "GEO_ORBOBS"})
+#: X-MET of the first orbit in the catalogue, and how long after its frame one begins (14 to 18 s).
+_FIRST, _MET_DELAY = ("00025G", "2024-05-30T11:56:44"), 15
+#: Known times closer than this, in orbits, are one: a name gives no fraction of a second.
+_TOGETHER = 0.5
+#: Orbit -> mean local time of its ascending node in hours, from places along tracks (2024, May and
+#: June 2025) and the boxes of items (October 2025).
+_LOCAL_TIMES = {1164: 2.0332, 1261: 2.0313, 5378: 1.9520, 5721: 1.9478, 5933: 1.9456, 7941: 1.9350}
 
 
 def subsatellite_point(since_node: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
@@ -104,8 +108,8 @@ def subsatellite_point(since_node: npt.ArrayLike) -> tuple[FloatArray, FloatArra
 
 
 @cache
-def _frame_offsets() -> dict[str, tuple[float, float]]:
-    """Seconds from the ascending node to the start and the end of each frame."""
+def frame_offsets() -> dict[str, tuple[float, float]]:
+    """Orbits from the ascending node to the start and the end of each frame, as a fraction."""
     t = np.arange(-0.25 * PERIOD, 1.0 * PERIOD, 0.5)
     latitude, _ = subsatellite_point(t)
 
@@ -119,67 +123,118 @@ def _frame_offsets() -> dict[str, tuple[float, float]]:
     offsets, begin = {}, crossing(-22.5, -600.0)
     for letter, (_, last) in FRAME_LIMITS.items():
         end = crossing(last, begin + 10)
-        offsets[letter] = (begin, end)
+        offsets[letter] = (begin / PERIOD, end / PERIOD)
         begin = end
     return offsets
 
 
 @cache
-def _anchors() -> dict[int, datetime]:
-    starts = {f"{orbit:05d}E": text for orbit, text in _E_STARTS.items()} | _STARTS
-    nodes = {
-        int(frame[:5]): _utc(text) - timedelta(seconds=_frame_offsets()[frame[5]][0])
-        for frame, text in starts.items()
-    }
-    return dict(sorted((nodes | {orbit: _utc(text) for orbit, text in _NODES.items()}).items()))
+def _known_times() -> tuple[FloatArray, FloatArray]:
+    """Orbits, with fractions, at which the time is known; and by how much it is late there.
+
+    Late against a clock that takes `PERIOD` for each orbit.
+    """
+    starts = dict(_STARTS)
+    for types in census().values():
+        for file_type, rows in types.items():
+            for row in rows.values() if file_type not in _ELSEWHERE else ():
+                if row.first is not None and row.last is not None:
+                    starts |= {row.first: row.begin[:19], row.last: row.end[:19]}
+    seconds = {frame: _seconds(text) for frame, text in starts.items()}
+    seconds[_FIRST[0]] = _seconds(_FIRST[1]) - _MET_DELAY
+    known = [
+        (int(frame[:5]) + frame_offsets()[frame[5]][0], when) for frame, when in seconds.items()
+    ]
+    exact = np.array([(orbit, _seconds(text)) for orbit, text in _NODES.items()])
+    groups: list[list[tuple[float, float]]] = []
+    for orbit, when in sorted(known):
+        if np.min(np.abs(exact[:, 0] - orbit)) < _TOGETHER:
+            continue
+        if not groups or orbit - groups[-1][0][0] > _TOGETHER:
+            groups.append([])
+        groups[-1].append((orbit, when))
+    points = np.array([np.mean(group, axis=0) for group in groups])
+    points = np.vstack([points, exact])
+    orbits, when = points[np.argsort(points[:, 0])].T
+    return orbits, when - PERIOD * orbits
+
+
+def _seconds(text: str) -> float:
+    return (datetime.fromisoformat(text).replace(tzinfo=UTC) - EPOCH).total_seconds()
+
+
+def orbit_time(orbit: npt.ArrayLike) -> FloatArray:
+    """Time in seconds since `EPOCH` (UTC) at an orbit and a fraction of one since its node.
+
+    Parameters
+    ----------
+    orbit : array_like
+        Absolute orbit number, with the fraction of an orbit since its ascending node.
+
+    Returns
+    -------
+    ndarray
+        Of the same shape. Before the first known time orbits last as long as after it.
+    """
+    x = np.asarray(orbit, dtype=float)
+    orbits, late = _known_times()
+    first = (late[1] - late[0]) / (orbits[1] - orbits[0])
+    early = np.minimum(x - orbits[0], 0.0) * first
+    return np.asarray(PERIOD * x + np.interp(x, orbits, late) + early)
 
 
 def node_time(orbit: int) -> datetime:
     """Time (UTC) at which an orbit crosses its ascending node, the equator northwards."""
-    known = _anchors()
-    numbers = list(known)
-    ideal = [known[n] - timedelta(seconds=PERIOD * n) for n in numbers]
-    since = [(when - ideal[0]).total_seconds() for when in ideal]
-    wander = float(np.interp(orbit, numbers, since))
-    return ideal[0] + timedelta(seconds=PERIOD * orbit + wander)
+    return EPOCH + timedelta(seconds=float(orbit_time(orbit)))
 
 
-def node_longitude(orbit: int) -> float:
-    """Longitude of the ascending node in degrees east, -180 to 180, from its mean local time."""
-    when = node_time(orbit)
-    hours = when.hour + when.minute / 60 + (when.second + when.microsecond / 1e6) / 3600
-    return float((15 * (LOCAL_TIME_OF_NODE - hours) + 180) % 360 - 180)
+def local_time_of_node(orbit: npt.ArrayLike) -> FloatArray:
+    """Mean local time of the ascending node in hours; the descending node is 12 h later."""
+    return np.asarray(np.interp(np.asarray(orbit), list(_LOCAL_TIMES), list(_LOCAL_TIMES.values())))
+
+
+def node_longitude(orbit: npt.ArrayLike) -> FloatArray:
+    """Longitude of the ascending node in degrees east, -180 to 180, of one orbit or of many."""
+    hours = orbit_time(orbit) / 3600 % 24
+    return np.asarray((15 * (local_time_of_node(orbit) - hours) + 180) % 360 - 180)
 
 
 def frame_time(orbit: int, frame: str) -> tuple[datetime, datetime]:
     """Start and end (UTC) of a frame; frame A begins some 348 s before the orbit's node."""
-    begin, end = _frame_offsets()[frame]
-    node = node_time(orbit)
-    return node + timedelta(seconds=begin), node + timedelta(seconds=end)
+    begin, end = (
+        EPOCH + timedelta(seconds=float(orbit_time(orbit + offset)))
+        for offset in frame_offsets()[frame]
+    )
+    return begin, end
 
 
-def track(orbit: int, seconds: npt.ArrayLike) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Latitude, longitude and heading of the sub-satellite point of one orbit.
+def track(
+    orbit: npt.ArrayLike, seconds: npt.ArrayLike
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Latitude, longitude and heading of the sub-satellite point.
 
     Parameters
     ----------
-    orbit : int
-        Absolute orbit number.
-    seconds : array_like, shape (n,)
+    orbit : array_like of int
+        Absolute orbit number: one, or one for each row of `seconds`, shape (n, 1).
+    seconds : array_like, shape (m,) or (n, m)
         Seconds since that orbit's ascending node (`node_time`).
 
     Returns
     -------
-    latitude, longitude, heading : ndarray, shape (n,)
+    latitude, longitude, heading : ndarray, shape (m,) or (n, m)
         Degrees: geodetic latitude, longitude in -180 to 180, and direction of flight over ground,
         clockwise from north.
     """
-    t = np.asarray(seconds, dtype=float)
+    number = np.asarray(orbit, dtype=float)
+    # An orbit of early 2024 took longer: what counts for the place is the part of it.
+    lasts = orbit_time(number + 1) - orbit_time(number)
+    t = np.asarray(seconds, dtype=float) * (PERIOD / lasts)
     latitude, east = subsatellite_point(t)
     later, further = subsatellite_point(t + 1.0)
     dx = np.radians(further - east) * np.cos(np.radians(latitude))
     heading = np.degrees(np.arctan2(dx, np.radians(later - latitude))) % 360
-    return latitude, (node_longitude(orbit) + east + 180) % 360 - 180, heading
+    return latitude, (node_longitude(number) + east + 180) % 360 - 180, heading
 
 
 def beside(

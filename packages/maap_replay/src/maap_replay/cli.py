@@ -57,13 +57,13 @@ def _add_run(verbs: Verbs[argparse.ArgumentParser]) -> None:
 
 def _run(given: argparse.Namespace) -> int:
     from maap_replay.launch import run
-    from maap_replay.recordings import load
+    from maap_replay.recordings import load, with_archive
     from maap_replay.service import make_app
 
     command = given.command[1:] if given.command[:1] == ["--"] else given.command
     if not command:
         given.parser.error("no COMMAND given, for example: maap-replay run -- jupyter lab")
-    recordings = load(given.recordings) if given.recordings else None
+    recordings = with_archive(load(given.recordings)) if given.recordings else None
     settings = {} if given.token_seconds is None else {"token_seconds": given.token_seconds}
     sys.stderr.write("maap-replay: ESA MAAP on loopback, from recordings and synthetic granules\n")
     return run(command, make_app(recordings, strict=given.strict, **settings))

@@ -1,8 +1,9 @@
 """Compare ESA MAAP with recordings of it, and say what differs: the alarm for drift.
 
-It compares forms, not contents: which collections, queryables and their values, properties and
-their types, assets and their media types, links, and fields of a token answer there are. Run under
-`maap-replay run` it compares a replay.
+It compares forms: which collections, queryables and their values, properties and their types,
+assets and their media types, links, and fields of a token answer there are. Of the archive it
+compares the numbers of items of each collection, type and baseline too, up to the day of the
+census. Run under `maap-replay run` it compares a replay.
 """
 
 from __future__ import annotations
@@ -14,12 +15,15 @@ from pathlib import Path
 from textwrap import shorten
 from typing import Any, NamedTuple
 
+import numpy as np
 import requests
 
 from maap_replay import live
 from maap_replay.recordings import FOLDER, Recordings, load
 from maap_replay.recordings.patch import Json
+from maap_replay.service import explain
 from maap_replay.service.landing import CONFORMANCE
+from maap_replay.service.search import contents, read, run
 from maap_replay.service.tokens import ANSWER_FIELDS
 
 #: Items looked at of each product type: the newest.
@@ -70,6 +74,7 @@ def compare(
     names = [name for name in names if name not in missing]
     found += [line for name in names for line in _queryables(http, recordings, name)]
     found += _items(http, recordings, names)
+    found += _numbers(http, recordings, names)
     found += _token(http, token_file)
     sys.stdout.write(table(found))
     return 1 if found else 0
@@ -136,7 +141,7 @@ def _items(
     http: requests.Session, recordings: Recordings, names: Sequence[str]
 ) -> Iterator[Difference]:
     kinds: dict[tuple[str, str], list[Json]] = defaultdict(list)
-    for item in recordings.items:
+    for item in _own(recordings):
         if item["collection"] in names:
             kinds[item["collection"], str(item["properties"].get("product:type"))].append(item)
     for (collection, file_type), items in sorted(kinds.items()):
@@ -154,6 +159,38 @@ def _items(
             yield Difference(where, "items", "some", "-")
         for what, recorded, service in sorted(_other_forms(items, sample)):
             yield Difference(where, what, recorded, service)
+
+
+def _own(recordings: Recordings) -> Iterator[Json]:
+    """Items that were kept, and the first and the newest of each line of the census."""
+    ours = contents(recordings)
+    yield from ours.by_address.values()
+    for part in ours.parts:
+        newest = range(max(1, len(part) - SAMPLE), len(part))
+        yield from part.items(np.array([0, *newest]))
+
+
+def _numbers(
+    http: requests.Session, recordings: Recordings, names: Sequence[str]
+) -> Iterator[Difference]:
+    # Later ones are no drift: every day brings some.
+    until = f"../{explain.last_day()}T23:59:59Z"
+    for part in contents(recordings).parts:
+        of = part.segment
+        if of.collection not in names:
+            continue
+        new = '"product:type"' in recordings.queryables[of.collection]
+        kind, version = ('"product:type"', "version") if new else ("productType", "productVersion")
+        search = {
+            "collections": of.collection,
+            "filter": f"{kind} = '{of.file_type}' and {version} = '{of.baseline.lower()}'",
+            "datetime": until,
+        }
+        there = live.get(http, f"{live.CATALOGUE}/search", **search, limit="1")["numberMatched"]
+        here = run(read(search | {"limit": 1}, recordings), recordings)[1]
+        if here != there:
+            where = f"{of.collection} {of.file_type}"
+            yield Difference(where, f"number of {of.baseline}", str(here), str(there))
 
 
 def _other_forms(items: list[Json], sample: list[Json]) -> set[tuple[str, str, str]]:

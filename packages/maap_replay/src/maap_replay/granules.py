@@ -8,6 +8,7 @@ it harms nobody. Whoever asks first makes the file; others wait for it.
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from filelock import FileLock
 
 from earthcare_synthetic import SCENE_VERSION, can_write, picture_name
 
+_LOG = logging.getLogger("maap_replay")
 #: Where to keep granules, and how many GB of them.
 FOLDER_VARIABLE, SIZE_VARIABLE = "MAAP_REPLAY_CACHE", "MAAP_REPLAY_CACHE_GB"
 DEFAULT_GB = 20.0
@@ -36,7 +38,7 @@ def cache_folder() -> Path:
     return base / f"scene-{SCENE_VERSION}"
 
 
-def granule_file(product_id: str, suffix: str) -> Path:
+def granule_file(product_id: str, suffix: str, size: int | None = None) -> Path:
     """Path of a file of a granule, which is made first if it is absent.
 
     Parameters
@@ -45,6 +47,11 @@ def granule_file(product_id: str, suffix: str) -> Path:
         For example ``ECA_EXBA_MSI_COP_2A_20250316T133058Z_20250912T203345Z_04537E``.
     suffix : {".h5", ".HDR", ".jpeg"}
         Data, header or quicklook.
+    size : int, optional
+        Bytes that the catalogue states. A smaller file is filled up to it: data with zeros behind
+        the end that HDF5 knows, which readers never look at; a header with empty lines behind its
+        root element. How well a file compresses depends on the processor, what the catalogue
+        states does not. A larger file stays as it is, and the log says so.
 
     Returns
     -------
@@ -71,9 +78,25 @@ def granule_file(product_id: str, suffix: str) -> Path:
             if not path.exists():  # nobody made it while we waited
                 _write(product_id, folder, picture)
                 _make_room(keep=folder)
+    if size is not None and path.stat().st_size != size:
+        with FileLock(cache_folder() / f"{product_id}.size.lock"):
+            _fill_up(path, size)
     with suppress(OSError):
         os.utime(folder)  # the time of last use, for the eviction
     return path
+
+
+def _fill_up(path: Path, size: int) -> None:
+    missing = size - path.stat().st_size
+    if missing < 0:
+        _LOG.warning(
+            "maap-replay: %s has %d bytes more than the catalogue states.", path.name, -missing
+        )
+    elif path.suffix == ".HDR":
+        with path.open("ab") as file:
+            file.write(b"\n" * missing)
+    else:  # takes no room on most disks
+        os.truncate(path, size)
 
 
 def cache_size() -> int:

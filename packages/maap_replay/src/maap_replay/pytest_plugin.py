@@ -62,7 +62,7 @@ class EsaMaap:
 
         recordings = settings.pop("recordings", None) or _recorded()
         if items is not None:
-            recordings = replace(recordings, items=[*items], folder=None)
+            recordings = replace(recordings, items=[*items], folder=None, by_rule=False)
         self._stack.close()
         self._app = make_app(recordings, **settings)
         self._app[KNOWN] = self._known

@@ -70,18 +70,20 @@ def record(folder: Path, wish: Wish, token_file: Path | None = None) -> int:
         raise ValueError("Say what to record: --collection, --ids or another part of a search.")
     http, origin, status = live.session(), _origin(), 0
     found: dict[tuple[str, str], Json] = {}
-    touched = 0
+    touched, complete = 0, False
     if wish.command:
         status, seen = _watch(folder, wish.command, origin, token_file)
         found, touched = seen.items, len(seen.files)
         found |= _items_of(http, seen)
     if wish.search:
-        items = live.search(http, wish.limit, **wish.search)
+        items = list(live.search(http, wish.limit, **wish.search))
         found |= {(item["collection"], item["id"]): item for item in items}
+        complete = len(items) < wish.limit
     _save_catalogue(http, folder, list(found.values()), wish, origin)
     pictures = _pictures(http, folder, found.values()) if wish.pictures else 0
     files = _whole_files(http, folder, found.values(), token_file) if wish.whole_files else 0
-    about = {"origin": origin, "search": wish.search, "items": len(found)}
+    about: Json = {"origin": origin, "search": wish.search, "items": len(found)}
+    about["complete"] = complete  # the replay has no items of its own for a search that is
     (folder / "recorded.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
     sys.stdout.write(
         f"{folder}: {len(found)} items, {pictures} pictures, {files} whole files,"

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 from maap_replay.recordings.expand import expand
 from maap_replay.recordings.patch import Json
-from maap_replay.recordings.sizes import with_sizes
 from maap_replay.recordings.template import CATALOGUE
 
 FOLDER = Path(__file__).parent
@@ -31,20 +29,21 @@ class Recordings:
     queryables : dict
         Collection id -> queryable name -> JSON schema of its values.
     items : list of dict
-        Complete STAC items.
+        Complete STAC items that were kept.
     folder : Path, optional
         Folder in which recorded files lie below ``data/``.
+    by_rule : bool
+        Whether the catalogue holds what the census counted as well (`maap_replay.archive`).
+    covered : tuple of dict
+        Searches of which every item was kept, as parameters of a request: there are no others.
     """
 
     collections: dict[str, Json]
     queryables: dict[str, dict[str, Json]]
     items: list[Json]
     folder: Path | None = None
-
-    @cached_property
-    def by_address(self) -> dict[tuple[str, str], Json]:
-        """Items by (collection, id)."""
-        return {(item["collection"], item["id"]): item for item in self.items}
+    by_rule: bool = False
+    covered: tuple[Json, ...] = ()
 
     def known_as(self, name: str) -> str:
         """Id of a collection from its name; the names of before 2026 lack the ending ``_MAAP``."""
@@ -57,7 +56,11 @@ class Recordings:
 
 
 def load(folder: Path = FOLDER) -> Recordings:
-    """Read recordings from a folder of the layout that ``README.md`` describes."""
+    """Read recordings from a folder of the layout that ``README.md`` describes.
+
+    Those of this package are the whole archive, by rule; those of another folder are what
+    `maap-replay record` wrote there, and no more.
+    """
     collections = {
         path.stem: json.loads(path.read_text(encoding="utf-8"))
         for path in sorted((folder / "collections").glob("*.json"))
@@ -74,8 +77,28 @@ def load(folder: Path = FOLDER) -> Recordings:
         for path in sorted((folder / "items").glob("*/*.jsonl"))
         for line in path.read_text(encoding="utf-8").splitlines()
     ]
+    about = folder / "recorded.json"
+    told = json.loads(about.read_text(encoding="utf-8")) if about.exists() else {}
     return Recordings(
-        collections, queryables, items, folder if (folder / "data").is_dir() else None
+        collections,
+        queryables,
+        items,
+        folder if (folder / "data").is_dir() else None,
+        by_rule=folder == FOLDER,
+        covered=(told["search"],) if told.get("complete") else (),
+    )
+
+
+def with_archive(recorded: Recordings) -> Recordings:
+    """The archive, in which what was recorded takes the place of what it covers."""
+    archive = load()
+    return Recordings(
+        archive.collections | recorded.collections,
+        archive.queryables | recorded.queryables,
+        recorded.items,
+        recorded.folder,
+        by_rule=True,
+        covered=recorded.covered,
     )
 
 
@@ -86,11 +109,8 @@ def _schema(common: Json, own: list[str] | Json) -> Json:
 
 def _item(line: Json) -> Json:
     """Item of a line; what `maap-replay record` wrote stays exactly as it was."""
-    if "item" in line:
-        item: Json = line["item"]
-        return item
-    item = expand(line)
-    return item if line["origin"].startswith("recorded") else with_sizes(item)
+    item: Json = line["item"] if "item" in line else expand(line)
+    return item
 
 
 def describe(collection: Json) -> Json:
@@ -117,4 +137,4 @@ def describe(collection: Json) -> Json:
     }
 
 
-__all__ = ["FOLDER", "Recordings", "describe", "expand", "load"]
+__all__ = ["FOLDER", "Recordings", "describe", "expand", "load", "with_archive"]

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from aiohttp import web
 
+from maap_replay.archive.filters import FilterError
 from maap_replay.recordings import Recordings, load
-from maap_replay.service import catalogue, data, faults, tokens
+from maap_replay.service import catalogue, data, faults, search, tokens
 from maap_replay.service.errors import RefusalError
-from maap_replay.service.index import index
 from maap_replay.service.requests import REQUESTS, SERVED, Handler, Served
 
 CATALOGUE_HOST = "catalog.maap.eo.esa.int"
@@ -38,7 +38,8 @@ def make_app(
         Lifetime of an access token; by default MAAP_REPLAY_TOKEN_SECONDS, or 300.
     strict : bool
         Be as awkward as the live service has been seen to be: the catalogue's root without its
-        slash answers 503, and items of a collection are STAC only where `httpAccept` asks for it.
+        slash answers 503, items of a collection are STAC only where `httpAccept` asks for it, and
+        a filter on a name that a collection does not offer is refused.
         MAAP_REPLAY_STRICT=1 asks for it too.
 
     Returns
@@ -54,12 +55,12 @@ def make_app(
     app.on_response_prepare.append(note)
     app[REQUESTS] = []
     app[catalogue.RECORDINGS] = recordings
-    index(recordings)  # now, not while the first search waits
+    search.contents(recordings)  # now, not while the first search waits
     app[catalogue.STRICT] = strict or os.environ.get("MAAP_REPLAY_STRICT") == "1"
     app[faults.ACTIVE] = []
     app[tokens.ISSUED], app[tokens.KNOWN], app[tokens.FORMS] = {}, set(), []
     app[tokens.LIFETIME] = token_seconds
-    app[data.STORE] = data.store(recordings, granule_file or _synthetic)
+    app[data.STORE] = data.store(recordings, granule_file or _synthetic(recordings))
     for part in (catalogue, tokens, data, faults):
         part.add_routes(app.router)
     return app
@@ -93,6 +94,8 @@ async def refuse(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     except RefusalError as refusal:
         return refusal.response()
+    except FilterError as error:
+        return RefusalError(str(error)).response()
     except web.HTTPNotFound:
         return RefusalError(f"There is nothing at {request.path}.", 404, "NotFound").response()
     except web.HTTPMethodNotAllowed as error:
@@ -103,8 +106,21 @@ async def refuse(request: web.Request, handler: Handler) -> web.StreamResponse:
         return response
 
 
-def _synthetic(product_id: str, suffix: str) -> Path:
-    # Imported when first needed: the writers bring netCDF and take a second to import.
-    from maap_replay.granules import granule_file
+def _synthetic(recordings: Recordings) -> data.GranuleFile:
+    """Maker of synthetic granules, of the size that the catalogue states."""
 
-    return granule_file(product_id, suffix)
+    def make(product_id: str, suffix: str) -> Path:
+        # Imported when first needed: the writers bring netCDF and take a second to import.
+        from maap_replay.granules import granule_file
+
+        found = search.contents(recordings).items(product_id)
+        found.sort(key=lambda item: not recordings.is_open(item["collection"]))
+        stated = [
+            asset.get("file:size")
+            for item in found
+            for asset in item["assets"].values()
+            if asset.get("href", "").endswith(f"/{product_id}{suffix}")
+        ]
+        return granule_file(product_id, suffix, stated[0] if stated else None)
+
+    return make

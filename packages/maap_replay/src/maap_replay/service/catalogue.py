@@ -8,14 +8,18 @@ from typing import Any
 
 from aiohttp import web
 
+from maap_replay.archive import filters, masks
 from maap_replay.recordings import describe
 from maap_replay.recordings.patch import Json
 from maap_replay.recordings.template import CATALOGUE
-from maap_replay.service import fields, filters, landing, metadata, pages, search, series
+from maap_replay.service import explain, fields, landing, metadata, pages, search, series
 from maap_replay.service.errors import RefusalError, not_found
 from maap_replay.service.keys import RECORDINGS as RECORDINGS
 from maap_replay.service.keys import STRICT as STRICT
 from maap_replay.service.landing import GEOJSON, JSON, link
+
+#: Header in which an item says what is real in it; the live service has no such thing.
+ORIGIN = "Replay-Origin"
 
 
 async def collections(request: web.Request) -> web.Response:
@@ -35,12 +39,9 @@ async def collections(request: web.Request) -> web.Response:
             )
         ]
     if expression := request.query.get("filter"):
-        test = filters.parse(expression, "cql2-text", {"title", "platform"})
-        found = [
-            one
-            for one in found
-            if test({"id": one["id"], "title": one["title"], "platform": "EarthCARE"})
-        ]
+        tree = filters.parse(expression, "cql2-text", {"title", "platform"})
+        platform = {"platform": "EarthCARE"}
+        found = [one for one in found if masks.evaluate(tree, {**one, **platform}.get).yes]
     limit = request.query.get("limit", "")
     if limit and not (limit.isdigit() and int(limit)):
         raise RefusalError("limit must be a whole number above 0.")
@@ -83,7 +84,7 @@ async def items(request: web.Request) -> web.Response:
     # Observed on a sister service: the link to the next page forgets the description asked for.
     forgotten = ("collections", "httpAccept", "mode")
     given = {key: value for key, value in request.query.items() if key not in forgotten}
-    query = search.read({**given, "collections": name}, request.app[RECORDINGS])
+    query = _read(request, {**given, "collections": name})
     # Live, items are described as STAC only where `httpAccept` asks for it, but pystac-client does
     # not: only a strict replay insists.
     silent = pages.ATOM if request.app[STRICT] else ""
@@ -93,18 +94,21 @@ async def items(request: web.Request) -> web.Response:
 async def item(request: web.Request) -> web.Response:
     """Answer one item, in the description asked for."""
     name = _collection(request)["id"], request.match_info["item"]
-    found = request.app[RECORDINGS].by_address.get(name)
+    contents = search.contents(request.app[RECORDINGS])
+    found = contents.item(*name)
     if found is None:
         raise not_found(f"Item {name[1]!r}")
     accept, mode = request.query.get("httpAccept", ""), request.query.get("mode", "")
     if request.app[STRICT] and not accept:
         mode = "owc"
-    return metadata.answer(found, accept, mode)
+    response = metadata.answer(found, accept, mode)
+    response.headers[ORIGIN] = contents.origin(*name)
+    return response
 
 
 async def get_search(request: web.Request) -> web.Response:
     """Answer ``GET /search``. An unknown collection matches nothing."""
-    query = search.read(dict(request.query), request.app[RECORDINGS])
+    query = _read(request, dict(request.query))
     return _page(request, query, f"{CATALOGUE}/search", "GET")
 
 
@@ -116,7 +120,7 @@ async def post_search(request: web.Request) -> web.Response:
         raise RefusalError("The body of the search is not JSON.") from None
     if not isinstance(body, dict):
         raise RefusalError("The body of the search must be a JSON object.")
-    query = search.read({**request.query, **body}, request.app[RECORDINGS])
+    query = _read(request, {**request.query, **body})
     return _page(request, query, f"{CATALOGUE}/search", "POST")
 
 
@@ -145,11 +149,17 @@ def _collection(request: web.Request) -> Json:
     return found
 
 
+def _read(request: web.Request, parameters: Json) -> search.Query:
+    return search.read(parameters, request.app[RECORDINGS], strict=request.app[STRICT])
+
+
 def _page(
     request: web.Request, query: search.Query, address: str, method: str, silent: str = ""
 ) -> web.Response:
     """Answer a search; `silent` is the description for requests that ask for none."""
     found, matched = search.run(query, request.app[RECORDINGS])
+    if not matched and request.app[RECORDINGS].by_rule:
+        explain.why_nothing(query.wanted)
     links = [
         link("self", f"https://{request.host}{request.path_qs}", GEOJSON),
         link("root", "", JSON, "MAAP Catalogue"),

@@ -14,7 +14,7 @@ from aiohttp import HttpVersion11, web
 from zipstream import ZipStream
 
 from maap_replay.recordings import Recordings
-from maap_replay.service import recorded
+from maap_replay.service import recorded, search
 from maap_replay.service.errors import RefusalError
 from maap_replay.service.requests import SERVED
 from maap_replay.service.responses import FileResponse, StreamedResponse
@@ -50,11 +50,12 @@ class Stored:
 
 @dataclass
 class Store:
-    """Addresses of all recorded assets, and what makes a file when it is first needed."""
+    """What lies at an address, and what makes a file when it is first needed."""
 
-    objects: dict[str, Stored]
+    recordings: Recordings
     make: GranuleFile
-    recording: Path | None = None
+    #: Addresses of the assets of kept items; those of the archive follow from the address.
+    objects: dict[str, Stored] = field(default_factory=dict)
     made: dict[tuple[str, str], tuple[Path, float]] = field(default_factory=dict)
     # One writer for each file, however many requests wait for it, and few writers at a time: they
     # share a pool of threads with the sending of files.
@@ -84,33 +85,51 @@ STORE: web.AppKey[Store] = web.AppKey("store", Store)
 
 def store(recordings: Recordings, make: GranuleFile) -> Store:
     """Store with the assets of all items. An object is open if any open collection lists it."""
-    objects: dict[str, Stored] = {}
-    for item in recordings.items:
+    kept = Store(recordings, make)
+    for item in search.contents(recordings).by_address.values():
         is_open = recordings.is_open(item["collection"])
         for asset in item["assets"].values():
             _, data, rest = asset.get("href", "").partition("/data/")
-            if not data:
-                continue
-            path = data + rest
-            suffix = ".zip" if rest.startswith("zipper/") else f".{rest.rpartition('.')[2]}"
-            seen = path in objects and objects[path].is_open
-            objects[path] = Stored(item["id"], suffix, is_open or seen)
-    return Store(objects, make, recordings.folder)
+            if data:
+                seen = kept.objects.get(data + rest)
+                kept.objects[data + rest] = Stored(
+                    item["id"], _suffix(rest), is_open or (seen is not None and seen.is_open)
+                )
+    return kept
+
+
+def _suffix(path: str) -> str:
+    return ".zip" if "zipper/" in path else f".{path.rpartition('.')[2]}"
+
+
+def _stored(kept: Store, path: str) -> Stored | None:
+    """What lies at an address: of a kept item, or of one of the archive."""
+    if path in kept.objects:
+        return kept.objects[path]
+    product_id = path.rpartition("/")[2].partition(".")[0]
+    places = [
+        item["collection"]
+        for item in search.contents(kept.recordings).items(product_id)
+        if any(asset.get("href", "").endswith(path) for asset in item["assets"].values())
+    ]
+    if not places:
+        return None
+    return Stored(product_id, _suffix(path), any(map(kept.recordings.is_open, places)))
 
 
 async def serve(request: web.Request) -> web.StreamResponse:
     """Answer HEAD and GET below ``/data/``."""
-    stored = request.app[STORE].objects.get(request.path)
+    stored = _stored(request.app[STORE], request.path)
     public = "/public/" in request.path  # pictures
     if not public and not is_valid(bearer(request) or "", request.app[ISSUED]):
         return unauthorized()
-    if (folder := request.app[STORE].recording) is not None:
+    if (folder := request.app[STORE].recordings.folder) is not None:
         kept = await asyncio.to_thread(recorded.answer, request, folder, MEDIA_TYPES)
         if kept is not None:
             return kept
     if stored is None:
         # The store says "denied" of what it does not have, so that names cannot be guessed.
-        return denied("No recorded item has a file at this address.")
+        return denied("No item has a file at this address.")
     if not public and not stored.is_open:
         return denied("Your account has no access to the collection of this file.")
     try:
@@ -126,7 +145,6 @@ async def serve(request: web.Request) -> web.StreamResponse:
         return denied(f"The replay has no synthetic {file_type} files, only their catalogue items.")
     except RuntimeError as error:
         return RefusalError(str(error), 500, "InternalError").response()
-    # A recorded file:size is the size of the real file. Ours may differ: the answer states its own.
     return FileResponse(path, MEDIA_TYPES[stored.suffix])
 
 
@@ -159,9 +177,10 @@ def denied(reason: str) -> web.Response:
 async def _zip(request: web.Request, product_id: str) -> web.StreamResponse:
     """Zip of the data file and its header in a folder, streamed without a length."""
     store, paths = request.app[STORE], {}
+    recording = store.recordings.folder
     inside = request.path.replace("/data/zipper/", "data/", 1)
     for suffix in (".h5", ".HDR"):
-        path = store.recording and store.recording / inside / f"{product_id}{suffix}"
+        path = recording and recording / inside / f"{product_id}{suffix}"
         if path and recorded.has_data(path.parent):
             if not path.exists():
                 return recorded.not_recorded(f"{path.name} as a whole, so there is no zip")

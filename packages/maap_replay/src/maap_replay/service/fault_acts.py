@@ -163,6 +163,16 @@ async def no_matches(_: web.Request, proceed: Proceed) -> PendingResponse:
     return await _edited_page(proceed, lambda page: page | {"numberMatched": 0, "features": []})
 
 
+async def huge_answer(_: web.Request, proceed: Proceed, *, more_than: float) -> PendingResponse:
+    """Answer as the gateway does when the catalogue takes too long over too many items."""
+    answer = await proceed()
+    body = b"".join([piece async for piece in answer.chunks])
+    answer.chunks = chunks.of_bytes(body)
+    if answer.status == 200 and json.loads(body).get("numberMatched", 0) > more_than:
+        return _nginx(504)
+    return answer
+
+
 async def short_listing(_: web.Request, proceed: Proceed) -> PendingResponse:
     """Leave out every second feature."""
     return await _edited_page(proceed, lambda page: page | {"features": page["features"][::2]})

@@ -72,6 +72,11 @@ FAULTS: dict[str, Fault] = {
         *(acts.no_answer, CATALOGUE),
         options={"seconds": 60},
     ),
+    "huge answer": Fault(
+        "a search that matches more than `more_than` items is the gateway's page for 504, at once",
+        *(acts.huge_answer, SEARCH, None),
+        options={"more_than": 100_000},
+    ),
     "next page fails": Fault(
         "a search's first page comes, a following one is the gateway's page (`status`)",
         *(acts.gateway_page, SEARCH),

@@ -12,20 +12,19 @@ from maap_replay.recordings.patch import Json
 from maap_replay.service import metadata
 from maap_replay.service.errors import RefusalError
 from maap_replay.service.fields import Fields, select
-from maap_replay.service.index import Entry
 
 ATOM = "application/atom+xml"
 GEOJSON = "application/geo+json"
 
 
 def answer(
-    found: Sequence[Entry], matched: int, links: list[Json], fields: Fields, accept: str, mode: str
+    found: Sequence[Json], matched: int, links: list[Json], fields: Fields, accept: str, mode: str
 ) -> web.Response:
     """Page of items as STAC, as OGC 17-003r2 (``mode=owc``) or as an Atom feed.
 
     Parameters
     ----------
-    found : sequence of Entry
+    found : sequence of dict
         Items of the page.
     matched : int
         Number of items that match in all.
@@ -48,23 +47,17 @@ def answer(
     if media_type not in ("", GEOJSON, "application/json"):
         raise RefusalError(f"Pages of items are not described as {media_type!r}.")
     if mode == "owc":
-        features = [json.dumps(metadata.eo_geojson(entry.item)).encode() for entry in found]
+        features = [metadata.eo_geojson(item) for item in found]
         page: Json = {"totalResults": matched, "itemsPerPage": len(found), "links": links}
     else:
-        whole = fields == Fields()
-        features = [
-            entry.text if whole else json.dumps(select(entry.item, fields)).encode()
-            for entry in found
-        ]
+        features = [*found] if fields == Fields() else [select(item, fields) for item in found]
         page = {"numberMatched": matched, "numberReturned": len(found), "links": links}
-    # Put together from the texts of the items, which are kept: to write them again takes longest.
-    head = json.dumps({"type": "FeatureCollection", **page}).encode()[:-1]
-    body = b"".join([head, b', "features": [', b", ".join(features), b"]}"])
-    return web.Response(body=body, content_type=media_type or GEOJSON, charset="utf-8")
+    body = json.dumps({"type": "FeatureCollection", **page, "features": features})
+    return web.Response(text=body, content_type=media_type or GEOJSON)
 
 
-def _atom(found: Sequence[Entry], matched: int, links: list[Json]) -> str:
-    entries = "".join(_entry(entry.item) for entry in found)
+def _atom(found: Sequence[Json], matched: int, links: list[Json]) -> str:
+    entries = "".join(map(_entry, found))
     addresses = "".join(
         f"<link rel={quoteattr(link['rel'])} href={quoteattr(link['href'])}/>\n"
         for link in links

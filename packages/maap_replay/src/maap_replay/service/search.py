@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as default
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
+from maap_replay.archive import filters, footprints, geometry
+from maap_replay.archive.contents import Contents, Wanted
+from maap_replay.archive.observed import observed
+from maap_replay.archive.pages import Found, Order
+from maap_replay.archive.times import Interval, interval
 from maap_replay.recordings import Recordings
 from maap_replay.recordings.patch import Json
-from maap_replay.service import fields, filters, geometry
+from maap_replay.service import fields
 from maap_replay.service.errors import RefusalError
-from maap_replay.service.index import Entry, index
-from maap_replay.service.times import Interval, interval
 
 DEFAULT_LIMIT, MAX_LIMIT = 10, 2000
 #: A longer address than this would be refused by HTTP servers, ours included.
@@ -23,46 +27,46 @@ LONGEST_QUERY = 6000
 
 @dataclass(frozen=True)
 class Query:
-    """What was asked for, checked. Empty means anything."""
+    """What was asked for, checked: which items, in which order, and which page of them."""
 
-    collections: tuple[str, ...] = ()
-    ids: tuple[str, ...] = ()
-    area: geometry.Shape | None = None
-    period: Interval | None = None
-    tests: tuple[filters.Test, ...] = ()
-    order: tuple[tuple[str, int], ...] = ()
+    wanted: Wanted
+    order: Order = ()
     limit: int = DEFAULT_LIMIT
     start: int = 1
     given: Mapping[str, Any] = default(default_factory=dict)
 
 
-def read(parameters: Mapping[str, Any], recordings: Recordings) -> Query:
+def read(parameters: Mapping[str, Any], recordings: Recordings, *, strict: bool = False) -> Query:
     """Query from the parameters of a request, texts of an address or values of a JSON body.
 
     Raises
     ------
     RefusalError
         When a parameter cannot be understood; parameters of unknown name are ignored, as ESA MAAP
-        does.
+        does. A strict service refuses filters on names that not all collections searched offer.
     """
     collections = tuple(map(recordings.known_as, _names(parameters, "collections")))
     fields.read(parameters.get("fields"))  # refused here if it cannot be read
     queryables = _queryables(collections, recordings)
+    known = queryables if strict else None
     tests = []
     if expression := parameters.get("filter"):
         language = parameters.get("filter-lang") or parameters.get("filter_lang") or "cql2-text"
-        tests.append(filters.parse(expression, language, queryables))
+        tests.append(filters.parse(expression, language, known))
     plain = {name for known in recordings.queryables.values() for name in known}
     tests += [
-        filters.equal_to(name, str(parameters[name]), queryables)
+        filters.equal_to(name, str(parameters[name]), known)
         for name in sorted(plain & parameters.keys())
     ]
-    return Query(
+    wanted = Wanted(
         collections=collections,
         ids=_names(parameters, "ids"),
         area=_area(parameters),
         period=_period(parameters.get("datetime")),
         tests=tuple(tests),
+    )
+    return Query(
+        wanted,
         order=_order(parameters.get("sortby"), queryables),
         limit=min(_count(parameters, "limit", DEFAULT_LIMIT), MAX_LIMIT),
         start=_count(parameters, "startRecord", 1),
@@ -70,25 +74,28 @@ def read(parameters: Mapping[str, Any], recordings: Recordings) -> Query:
     )
 
 
-def run(query: Query, recordings: Recordings) -> tuple[list[Entry], int]:
+@lru_cache(maxsize=8)
+def contents(recordings: Recordings) -> Contents:
+    """Content of a catalogue, prepared once."""
+    kept = [*observed(), *recordings.items] if recordings.by_rule else recordings.items
+    unique = {(item["collection"], item["id"]): item for item in kept}
+    covered = [read(search, recordings).wanted for search in recordings.covered]
+    return Contents(
+        unique.values(), recordings.queryables, by_rule=recordings.by_rule, covered=covered
+    )
+
+
+def run(query: Query, recordings: Recordings) -> tuple[list[Json], int]:
     """Items of the page asked for, and the number of all items that match."""
-    found = [
-        entry
-        for entry in index(recordings)
-        if (not query.collections or entry.item["collection"] in query.collections)
-        and (not query.ids or entry.item["id"] in query.ids)
-        and _overlaps(entry.sensed, query.period)
-        and all(test(entry.values) for test in query.tests)
-    ]
-    if query.area is not None:
-        found = [entry for entry in found if geometry.meets(entry.shape, query.area)]
-    for name, direction in reversed(query.order):
-        # Items without the property come last in both directions.
-        have = [entry for entry in found if name in entry.values]
-        have.sort(key=_value_of(name), reverse=direction < 0)
-        found = have + [entry for entry in found if name not in entry.values]
-    first = query.start - 1
-    return found[first : first + query.limit], len(found)
+    found = Found(contents(recordings), query.wanted)
+    return found.page(query.start - 1, query.limit, query.order), len(found)
+
+
+def find(recordings: Recordings, **parameters: Any) -> list[Json]:
+    """All items that a search matches, in its order; bound it by orbit, ids or period."""
+    query = read(parameters, recordings)
+    found = Found(contents(recordings), query.wanted)
+    return found.page(0, len(found), query.order)
 
 
 def next_link(query: Query, matched: int, address: str, method: str) -> list[Json]:
@@ -133,10 +140,6 @@ def _text(name: str, value: Any) -> str:
     return json.dumps(value) if isinstance(value, dict) else str(value)
 
 
-def _value_of(name: str) -> Callable[[Entry], Any]:
-    return lambda entry: entry.values[name]
-
-
 def _names(parameters: Mapping[str, Any], name: str) -> tuple[str, ...]:
     value = parameters.get(name) or ()
     if isinstance(value, str):
@@ -154,18 +157,25 @@ def _queryables(collections: tuple[str, ...], recordings: Recordings) -> frozens
     return frozenset(name for names in recordings.queryables.values() for name in names)
 
 
-def _area(parameters: Mapping[str, Any]) -> geometry.Shape | None:
+def _area(parameters: Mapping[str, Any]) -> footprints.Area | None:
     box, drawn = parameters.get("bbox"), parameters.get("intersects")
     if box and drawn:
         raise RefusalError("bbox and intersects cannot be used together.")
+    if not (box or drawn):
+        return None
+    return _area_of(json.dumps(box), json.dumps(drawn))
+
+
+@lru_cache(maxsize=16)  # the pages of a search have one area
+def _area_of(box_text: str, drawn_text: str) -> footprints.Area:
+    box, drawn = json.loads(box_text), json.loads(drawn_text)
     if drawn:
         try:
-            return geometry.shape(json.loads(drawn) if isinstance(drawn, str) else drawn)
+            shape = geometry.shape(json.loads(drawn) if isinstance(drawn, str) else drawn)
+            return footprints.Area(shape)
         except (ValueError, KeyError) as error:
             reason = "it is not JSON." if isinstance(error, json.JSONDecodeError) else str(error)
             raise RefusalError(f"intersects cannot be read: {reason}") from None
-    if not box:
-        return None
     try:
         numbers = [float(v) for v in (box.strip("[]").split(",") if isinstance(box, str) else box)]
     except (TypeError, ValueError):
@@ -179,7 +189,7 @@ def _area(parameters: Mapping[str, Any]) -> geometry.Shape | None:
         raise RefusalError("bbox must be west, south, east, north, with south below north.")
     if not (-360 <= west <= 360 and -360 <= east <= 360):
         raise RefusalError("bbox longitudes must be degrees east.")
-    return geometry.box(west, south, east, north)
+    return footprints.Area(geometry.box(west, south, east, north))
 
 
 def _period(text: Any) -> Interval | None:
@@ -193,7 +203,7 @@ def _period(text: Any) -> Interval | None:
 
 def _order(value: Any, queryables: frozenset[str]) -> tuple[tuple[str, int], ...]:
     if not value:
-        return ()  # that of the index
+        return ()  # that of the catalogue
     keys = value.split(",") if isinstance(value, str) else value
     if not isinstance(keys, list):
         raise RefusalError("sortby must be a list of names.")
@@ -222,7 +232,3 @@ def _count(parameters: Mapping[str, Any], name: str, default: int) -> int:
     if value < 1 or parameters.get(name) in (0, "0"):
         raise RefusalError(f"{name} must be a whole number above 0.")
     return value
-
-
-def _overlaps(sensed: Interval, period: Interval | None) -> bool:
-    return period is None or (sensed[0] <= period[1] and sensed[1] >= period[0])

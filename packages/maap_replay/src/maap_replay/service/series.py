@@ -12,8 +12,8 @@ from aiohttp import web
 from maap_replay.recordings import describe
 from maap_replay.recordings.patch import Json
 from maap_replay.recordings.template import CATALOGUE
+from maap_replay.service import search
 from maap_replay.service.errors import not_found
-from maap_replay.service.index import index
 from maap_replay.service.keys import RECORDINGS
 from maap_replay.service.landing import GEOJSON, JSON, link
 
@@ -47,11 +47,7 @@ async def branch(request: web.Request) -> web.Response:
     collection, period = recordings.collections.get(name), "-".join(when)
     if collection is None or not re.fullmatch(r"(\d{4}(-\d{2})?)?", period):
         raise not_found(f"Branch {request.match_info['path']!r}")
-    starts = {
-        entry.item["properties"]["datetime"][:7]
-        for entry in index(recordings)
-        if entry.item["collection"] == name
-    }
+    starts = search.contents(recordings).months(name)
     below = sorted({start[: 7 if period else 4] for start in starts if start.startswith(period)})
     here = "/".join([TREE, name, *when])
     links = [link("self", here, JSON), link("root", "", JSON)]

@@ -1,5 +1,0 @@
-"""Write the item recordings of this package."""
-
-from maap_replay.recordings.build import write
-
-write()
