@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from earthcare_products.display import pretty_unit
 from earthcare_tutorial._granule import granule_title, label, look_of, screen
 from earthcare_tutorial._pixels import floats
