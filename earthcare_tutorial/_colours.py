@@ -14,6 +14,7 @@ from earthcare_tutorial._granule import granule_id
 
 if TYPE_CHECKING:
     import xarray as xr
+    from matplotlib.axes import Axes
     from matplotlib.colors import Colormap, Normalize
     from numpy.typing import NDArray
 
@@ -153,6 +154,16 @@ def colour_scale(
     made: Any = scale() if scale else ScalarMappable(norm=kind).norm  # type: ignore[arg-type]
     made.vmin, made.vmax = low, high
     return made, note
+
+
+def colour_bar(ax: Axes, mesh: Any, box: tuple[float, float, float, float], text: str) -> Any:
+    """Draw a colour bar in a box beside the axes, with a point where values lie beyond its end."""
+    from matplotlib.colors import LogNorm
+
+    drawn, low, high = mesh.get_array().compressed(), mesh.norm.vmin or 0, mesh.norm.vmax or 0
+    extend = ("neither", "min", "max", "both")[(drawn < low).any() + 2 * (drawn > high).any()]
+    beside, numbers = ax.inset_axes(box), "%g" if isinstance(mesh.norm, LogNorm) else None
+    return ax.figure.colorbar(mesh, cax=beside, label=text, extend=extend, format=numbers)
 
 
 def in_lines(text: str) -> str:

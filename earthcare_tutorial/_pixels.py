@@ -1,4 +1,4 @@
-"""Where pixels lie, and what blocks of them hold: what the figures of the helpers share."""
+"""Values, blocks of them, and the corners of blocks: what the figures of the helpers share."""
 
 from __future__ import annotations
 
@@ -82,56 +82,6 @@ def _block_sum(values: Array, step: tuple[int, int]) -> Array:
     for axis, size in enumerate(step):
         values = np.add.reduceat(values, np.arange(0, values.shape[axis], size), axis=axis)
     return values
-
-
-def fill_places(longitude: Array, latitude: Array) -> tuple[Array, Array]:
-    """Give a place to the pixels of a swath that have none, so that the others have corners.
-
-    Lines go on as they end, and gaps in them are bridged; then columns.
-
-    Parameters
-    ----------
-    longitude, latitude : numpy.ndarray
-        In degrees, of shape (line, column), NaN where there is no place.
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        The same where there was a place; longitude without jumps, so it may pass 180.
-
-    Raises
-    ------
-    ValueError
-        When pixels have too few neighbours to know how large they are.
-    """
-    turn = np.exp(1j * np.radians(longitude))
-    points = np.stack([turn.real, turn.imag, latitude])
-    points[:, ~np.isfinite(points).all(axis=0)] = np.nan
-    for axis in (1, 2, 1):
-        for row in np.flatnonzero(np.isnan(points[2]).any(axis=2 - axis)):
-            _continue(points[:, row] if axis == 1 else points[:, :, row])
-    if min(latitude.shape) < 2 or np.isnan(points).any():
-        raise ValueError(
-            f"{np.isfinite(latitude).sum()} pixels with a place are too few to draw: each needs a"
-            " neighbour along and across the track, to know how large it is."
-        )
-    east = np.degrees(np.arctan2(points[1], points[0]))
-    east = np.unwrap(np.unwrap(east, axis=1, period=360), axis=0, period=360)
-    return east - 360 * np.round(np.nanmean(east) / 360), points[2]
-
-
-def _continue(row: Array) -> None:
-    """Fill the gaps of a row (3, n) in place, from at least two points."""
-    known, every = np.flatnonzero(np.isfinite(row[2])), np.arange(row.shape[1])
-    if len(known) < 2 or len(known) == len(every):
-        return
-    for part in row:
-        filled = np.interp(every, known, part[known])
-        for end, other in ((known[0], known[1]), (known[-1], known[-2])):
-            outside = every < end if end < other else every > end
-            slope = (part[end] - part[other]) / (end - other)
-            filled[outside] = part[end] + (every[outside] - end) * slope
-        part[np.isnan(part)] = filled[np.isnan(part)]
 
 
 def edges(centres: Array, step: tuple[int, ...]) -> Array:

@@ -60,12 +60,9 @@ def classes(da: xr.DataArray, file_type: str = "") -> pd.DataFrame:
     if legend is None:
         raise ValueError(f"{name} holds no classes, but a quantity in {da.attrs.get('units')!r}.")
     found, number = np.unique(values[np.isfinite(values)], return_counts=True)
-    counts = dict(zip(found.astype(int).tolist(), number.tolist(), strict=True))
+    counts = dict(zip(found, number, strict=True))
     told = named_in_file(da)
-    rows: list[list[Any]] = [
-        [code, *each, told.get(code, ""), counts.get(code, 0)]
-        for code, each in sorted(legend.items())
-    ]
+    rows = [[c, *each, told.get(c, ""), counts.get(c, 0)] for c, each in sorted(legend.items())]
     columns = ["code", "name", "colour", "role", "in_file", "count"]
     return pd.DataFrame(rows, columns=columns).set_index("code")
 

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from earthcare_tutorial._colours import class_colours, colour_scale, in_lines, legend_of, numbered
+from earthcare_tutorial._colours import (
+    class_colours,
+    colour_bar,
+    colour_scale,
+    in_lines,
+    legend_of,
+    numbered,
+)
 from earthcare_tutorial._granule import granule_title, label, look_of
 from earthcare_tutorial._pixels import block_mean, block_mode, edges, floats
 from earthcare_tutorial._profiles import Profiles, read_profiles
@@ -47,12 +54,11 @@ def plot_curtain(
 
     Quantities get a colour bar, classes their own colours and a legend. More profiles than a figure
     can show are averaged, over those with a value: reflectivity as the power that it stands for,
-    everything else as it is; of classes, the most frequent one is shown. Clear air is white: where a
-    classification in ``ds`` says so, and where a logarithmic scale has no place for a 0. What has
+    everything else as it is; of classes, the most frequent one is shown. Clear air is white, where
+    a classification in ``ds`` says so and where a logarithmic scale has no place for a 0. What has
     no value is grey, beside classes hatched. Where the classification says that the signal is
     attenuated, a darker veil lies over the figure; clutter that it names is hatched. The ground is
-    filled and the tropopause dashed, where ``ds`` has them. A file that says it is synthetic is
-    marked so.
+    filled and the tropopause dashed, where ``ds`` has them. A synthetic file is marked so.
 
     Parameters
     ----------
@@ -107,7 +113,7 @@ def plot_curtain(
 
     profiles = read_profiles(ds, variable, "plot_curtain", along, between)
     look = look_of(ds, variable)
-    place = _place(profiles, along)
+    place, kind = _place(profiles, along)
     classes = class_colours(ds, variable, profiles.values)
     step = (-(-len(profiles.rows) // MAX_PROFILES), 1)
     near = _near(profiles.height, top_km)
@@ -124,16 +130,16 @@ def plot_curtain(
     if classes is None:
         scale, note = colour_scale(look, values, norm, vmin, vmax)
         notes.append(note)
-        low, high = float(scale.vmin or 0.0), float(scale.vmax or 0.0)
         drawn = values
         if isinstance(scale, LogNorm):  # noise below 0 is low; 0 says that there is nothing
-            drawn = np.where(values == 0, np.nan, np.maximum(values, low / 10))
+            low = float(scale.vmin or 0.0) / 10
+            drawn = np.where(values == 0, np.nan, np.maximum(values, low))
         colours = plt.get_cmap(cmap or look.colours)
     else:
         drawn, colours, scale = numbered(classes, values)
     if ax is None:
         ax = plt.subplots(figsize=(11.0, 3.6), layout="constrained")[1]
-    x, y = edges(place.x, step[:1]), edges(height, step)
+    x, y = edges(place, step[:1]), edges(height, step)
     x = np.broadcast_to(x[:, None], y.shape)
     shown: dict[str, Any] = {"cmap": colours, "norm": scale, "rasterized": True} | kwargs
     mesh = ax.pcolormesh(x, y, np.ma.masked_invalid(drawn), **shown)
@@ -141,25 +147,20 @@ def plot_curtain(
     if classes is not None:  # some classes are grey themselves
         hatched |= {"facecolor": "white", "edgecolor": "0.72", "hatch": "////"}
     ax.patch.set(**hatched)
-    known: Array = np.False_
     handles = [_patch(name, colour) for _, (name, colour) in sorted((classes or {}).items())]
+    roles = dict.fromkeys(("clear", "attenuated", "clutter"), np.zeros(values.shape, bool))
     if classes is None:
-        roles = _roles(ds, profiles, near, step)
+        roles |= _roles(ds, profiles, near, step)
         handles += _mark(ax, roles, values, drawn, x, y)
-        known = roles.get("clear", np.False_) | roles.get("attenuated", np.False_)
-    if (np.isnan(values) & ~known).any():
+    if (np.isnan(values) & ~roles["clear"] & ~roles["attenuated"]).any():
         handles.append(Patch(label="no value", **hatched | {"linewidth": 0.5}))
-    handles += _draw_lines(ax, place.x, profiles)
-    _label_axes(ax, place, top_km, profiles.above)
+    handles += _draw_lines(ax, place, profiles)
+    _label_axes(ax, place, kind, profiles, top_km)
     spot: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (1.005, 0.5)}
     if classes is None:
-        above, below = (values > high).any(), (drawn < low).any()
-        extend = ("neither", "min", "max", "both")[below + 2 * above]
-        numbers = "%g" if isinstance(scale, LogNorm) else None
         foot = 0.36 if handles else 0.0  # room for the legend below the bar
-        beside = ax.inset_axes((1.015, foot, 0.014, 1.0 - foot))
-        bar = ax.figure.colorbar(mesh, cax=beside, extend=extend, format=numbers)
-        bar.set_label(in_lines(label(ds, variable)), fontsize="small")
+        bar = colour_bar(ax, mesh, (1.015, foot, 0.014, 1 - foot), in_lines(label(ds, variable)))
+        bar.ax.yaxis.label.set_size("small")
         spot = {"loc": "upper left", "bbox_to_anchor": (1.0, foot - 0.06)}
     if handles:
         columns = 1 + (len(handles) > MAX_NAMES)
@@ -169,16 +170,7 @@ def plot_curtain(
     return ax
 
 
-class _Place(NamedTuple):
-    """Where profiles lie along the axis, and what its ticks say."""
-
-    x: Array  # (n,), latitude, or days as matplotlib counts them, or numbers of profiles
-    kind: str
-    latitude: Array | None
-    time: Array | None
-
-
-def _place(profiles: Profiles, along: Along) -> _Place:
+def _place(profiles: Profiles, along: Along) -> tuple[Array, str]:
     """Choose the axis along the track: latitudes, where each comes once, or times."""
     from matplotlib.dates import date2num
 
@@ -186,11 +178,10 @@ def _place(profiles: Profiles, along: Along) -> _Place:
     if along == "latitude" and latitude is not None:
         steps = np.diff(latitude)
         if (steps > 0).all() or (steps < 0).all():
-            return _Place(latitude, "latitude", latitude, time)
+            return latitude, "latitude"
     if time is not None and not np.isnat(time).any():
-        days = np.asarray(date2num(time))  # type: ignore[no-untyped-call]
-        return _Place(days, "time", latitude, time)
-    return _Place(profiles.rows.astype(float), "profile", latitude, time)
+        return np.asarray(date2num(time)), "time"  # type: ignore[no-untyped-call]
+    return profiles.rows.astype(float), "profile"
 
 
 def _near(height: Array, top_km: float) -> Array:
@@ -210,11 +201,13 @@ def _roles(
             continue
         codes = floats(ds[name])[np.ix_(profiles.rows, profiles.bins[near])]
         legend = legend_of(ds, name, codes) or {}
-        roles = {each.role for each in legend.values()}
-        if "attenuated" in roles:
+        named: dict[str, list[int]] = {
+            "clutter": [c for c in legend if "clutter" in legend[c].name]
+        }
+        for code, each in legend.items():
+            named.setdefault(each.role, []).append(code)
+        if "attenuated" in named:
             codes = block_mode(codes, step)
-            named = {role: [c for c, each in legend.items() if each.role == role] for role in roles}
-            named["clutter"] = [code for code, each in legend.items() if "clutter" in each.name]
             return {role: np.isin(codes, found) for role, found in named.items()}
     return {}
 
@@ -226,18 +219,15 @@ def _mark(
     from matplotlib.colors import ListedColormap
     from matplotlib.patches import Patch
 
-    clear, there = roles.get("clear", np.False_), np.isfinite(drawn)
-    layers: list[tuple[str, Array, str, float]] = [
-        ("clear" if clear.any() else "0", ~there & (clear | (values == 0)), CLEAR, 1.0),
-        ("attenuated", roles.get("attenuated", np.False_), ATTENUATED, 0.7),
-    ]
+    clear, there = roles["clear"], np.isfinite(drawn)
+    empty = "clear" if clear.any() else "0", ~there & (clear | (values == 0)), CLEAR, 1.0
     handles: list[Any] = []
-    for name, mask, colour, alpha in layers:
+    for name, mask, colour, alpha in (empty, ("attenuated", roles["attenuated"], ATTENUATED, 0.7)):
         if mask.any():
             veil: dict[str, Any] = {"cmap": ListedColormap([colour]), "alpha": alpha}
             ax.pcolormesh(x, y, np.ma.masked_where(~mask, mask), rasterized=True, **veil)
             handles.append(_patch(name, colour))
-    clutter = roles.get("clutter", np.False_) & there
+    clutter = roles["clutter"] & there
     if clutter.any():
         middle = [(part[1:, 1:] + part[:-1, :-1]) / 2 for part in (x, y)]
         ax.contourf(*middle, clutter, levels=[0.5, 1.5], colors="none", hatches=["xxxx"])
@@ -265,12 +255,12 @@ def _draw_lines(ax: Axes, x: Array, profiles: Profiles) -> list[Any]:
     return ax.plot(x, profiles.tropopause, label="tropopause", path_effects=halo, **look)
 
 
-def _label_axes(ax: Axes, place: _Place, top_km: float, above: str) -> None:
+def _label_axes(ax: Axes, x: Array, kind: str, profiles: Profiles, top_km: float) -> None:
     """Write heights at the side, and latitude and time below, in the direction of flight."""
     from matplotlib.dates import MINUTELY, AutoDateLocator
     from matplotlib.ticker import MaxNLocator
 
-    x, latitude, time = place.x, place.latitude, place.time
+    latitude, time = profiles.latitude, profiles.time
     clock = slice(11, 16)
     if time is not None and np.ptp(time) < np.timedelta64(8, "m"):
         clock = slice(11, 19)
@@ -279,18 +269,18 @@ def _label_axes(ax: Axes, place: _Place, top_km: float, above: str) -> None:
         near = int(np.abs(x - value).argmin())
         texts = {}
         if latitude is not None:
-            north = value if place.kind == "latitude" else latitude[near].round(1)
+            north = value if kind == "latitude" else latitude[near].round(1)
             texts["latitude"] = degrees(float(north), "SN")
         if time is not None:
             second = (time[near] + np.timedelta64(500, "ms")).astype("datetime64[s]")
             texts["time"] = str(second)[clock]
-        first = texts.pop(place.kind, None)
+        first = texts.pop(kind, None)
         return "\n".join([first, *texts.values()] if first else texts.values()) or f"{value:g}"
 
-    names = {"latitude": latitude is not None, "time": time is not None}
-    said = sorted((name for name, known in names.items() if known), key=lambda n: n != place.kind)
-    text = " and ".join(said).replace("time", "time (UTC)") or "profile"
-    if place.kind == "time":
+    known = {"latitude": latitude is not None, "time (UTC)": time is not None}
+    said = [name for name in sorted(known, reverse=kind == "time") if known[name]]
+    text = " and ".join(said) or "profile"
+    if kind == "time":
         clocks: Any = AutoDateLocator(minticks=4, maxticks=9)  # type: ignore[no-untyped-call]
         clocks.intervald[MINUTELY] = [1, 2, 5, 10, 15, 30]
         ax.xaxis.set_major_locator(clocks)
@@ -298,7 +288,7 @@ def _label_axes(ax: Axes, place: _Place, top_km: float, above: str) -> None:
         ax.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10]))
     ax.xaxis.set_major_formatter(tick)
     if ax.xaxis.get_tick_params().get("labelbottom", True):  # of shared axes, the lowest
-        ax.set_xlabel(f"{text[0].upper()}{text[1:]}")
+        ax.set_xlabel(text[0].upper() + text[1:])
     ax.set_xlim(x[0], x[-1])
     ax.set_ylim(FLOOR_KM, top_km)
-    ax.set_ylabel(f"Height above\n{above} (km)")
+    ax.set_ylabel(f"Height above\n{profiles.above} (km)")

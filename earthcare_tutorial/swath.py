@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from earthcare_tutorial._colours import class_colours, colour_scale, numbered
+from earthcare_tutorial._colours import class_colours, colour_bar, colour_scale, numbered
 from earthcare_tutorial._granule import NADIR, granule_title, label, look_of, screen
-from earthcare_tutorial._pixels import block_mean, block_mode, edges, fill_places, floats
+from earthcare_tutorial._pixels import block_mean, block_mode, edges, floats
 from earthcare_tutorial.basemap import (
     degrees,
     draw_coastlines,
@@ -95,8 +95,9 @@ def plot_swath(
     if swath.classes is None:
         scale, note = colour_scale(look, values, norm, vmin, vmax)
         notes += [note]
-        low, high = float(scale.vmin or 0.0), float(scale.vmax or 0.0)
-        drawn = np.maximum(values, low / 10) if isinstance(scale, LogNorm) else values  # 0 is low
+        drawn = values
+        if isinstance(scale, LogNorm):
+            drawn = np.maximum(values, float(scale.vmin or 0.0) / 10)  # 0 is low
         colours = plt.get_cmap(cmap or look.colours)
     else:
         drawn, colours, scale = numbered(swath.classes, values)
@@ -119,12 +120,8 @@ def plot_swath(
         _label_track(ax, swath)
         ax.set_aspect(aspect or "auto")
     if swath.classes is None:
-        above, below = (values < low).any(), (values > high).any()
-        extend = ("neither", "min", "max", "both")[above + 2 * below]
-        numbers = "%g" if isinstance(scale, LogNorm) else None
         named = textwrap.fill(label(ds, variable), 24 if view == "track" else 48)
-        beside = ax.inset_axes((1.02, 0, 0.05 if view == "map" else 0.015, 1))
-        ax.figure.colorbar(mesh, cax=beside, label=named, extend=extend, format=numbers)
+        colour_bar(ax, mesh, (1.02, 0, 0.05 if view == "map" else 0.015, 1), named)
     mark_missing(ax, x, y, swath.classes or {}, missing=bool(np.isnan(values).any()))
     told = [textwrap.fill(note, 46 if view == "map" else 100) for note in notes if note]
     ax.set_title("\n".join(told), fontsize="medium")
@@ -167,7 +164,7 @@ def _read(ds: xr.Dataset, variable: str) -> Swath:
         raise ValueError(f"{variable} has no pixels with a latitude and a longitude to draw.")
     lines, columns = (np.flatnonzero(placed.any(axis=axis)) for axis in (1, 0))
     cut = slice(lines[0], lines[-1] + 1), slice(columns[0], columns[-1] + 1)
-    longitude, latitude = fill_places(longitude[cut], latitude[cut])
+    longitude, latitude = _fill_places(longitude[cut], latitude[cut])
     where, placed = values[cut], placed[cut]
     step = (-(-where.shape[0] // MAX_CELLS[0]), -(-where.shape[1] // MAX_CELLS[1]))
     stored = np.dtype(ds[variable].encoding.get("dtype", ds[variable].dtype))
@@ -190,6 +187,41 @@ def _read(ds: xr.Dataset, variable: str) -> Swath:
         notes,
         classes,
     )
+
+
+def _fill_places(longitude: Array, latitude: Array) -> tuple[Array, Array]:
+    """Give a place to pixels (line, column) that have none, so that the others have corners.
+
+    Lines go on as they end, and gaps in them are bridged; then columns. Longitude has no jumps.
+    """
+    turn = np.exp(1j * np.radians(longitude))
+    points = np.stack([turn.real, turn.imag, latitude])
+    points[:, ~np.isfinite(points).all(axis=0)] = np.nan
+    for axis in (1, 2, 1):
+        for row in np.flatnonzero(np.isnan(points[2]).any(axis=2 - axis)):
+            _continue(points[:, row] if axis == 1 else points[:, :, row])
+    if min(latitude.shape) < 2 or np.isnan(points).any():
+        raise ValueError(
+            f"{np.isfinite(latitude).sum()} pixels with a place are too few to draw: each needs a"
+            " neighbour along and across the track, to know how large it is."
+        )
+    east = np.degrees(np.arctan2(points[1], points[0]))
+    east = np.unwrap(np.unwrap(east, axis=1, period=360), axis=0, period=360)
+    return east - 360 * np.round(np.nanmean(east) / 360), points[2]
+
+
+def _continue(row: Array) -> None:
+    """Fill the gaps of a row (3, n) in place, from at least two points."""
+    known, every = np.flatnonzero(np.isfinite(row[2])), np.arange(row.shape[1])
+    if len(known) < 2 or len(known) == len(every):
+        return
+    for part in row:
+        filled = np.interp(every, known, part[known])
+        for end, other in ((known[0], known[1]), (known[-1], known[-2])):
+            outside = every < end if end < other else every > end
+            slope = (part[end] - part[other]) / (end - other)
+            filled[outside] = part[end] + (every[outside] - end) * slope
+        part[np.isnan(part)] = filled[np.isnan(part)]
 
 
 def _dims(ds: xr.Dataset, variable: str) -> tuple[str, str]:

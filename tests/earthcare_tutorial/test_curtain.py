@@ -118,7 +118,10 @@ def test_clear_air_is_told_from_what_has_no_value() -> None:
     ds["simple_classification"] = (CURTAIN, np.array([[0, 0, 3], [0, 3, -1]], dtype="i1"))
     ax = plot_curtain(ds, name)
     assert entries(ax) == ["clear", "attenuated"]
-    assert ax.collections[1].get_array().mask.tolist() == [[False, False, True], [False, True, True]]
+    assert ax.collections[1].get_array().mask.tolist() == [
+        [False, False, True],
+        [False, True, True],
+    ]
 
 
 def test_bad_values_are_left_out_and_told() -> None:
