@@ -203,8 +203,8 @@ def _read(file: Path, form: str, *, own: bool) -> dict[str, str]:
         if own:
             raise
         return {}
-    values = {key: told.get(key) for key in KEYS}
-    found = {key: Secret(value) for key, value in values.items() if value and type(value) is str}
+    texts = ((key, told.get(key)) for key in KEYS)
+    found: dict[str, str] = {k: Secret(v) for k, v in texts if v and isinstance(v, str)}
     if not own and "OFFLINE_TOKEN" not in found:
         return {}
     if os.name == "posix" and file.stat().st_mode & 0o077:
