@@ -53,23 +53,7 @@ def along_great_circles(
 
 
 def outlines(geometry: dict[str, Any] | None) -> list[Array]:
-    """Return the lines of a GeoJSON geometry: the outer ring of each polygon, and each line.
-
-    Parameters
-    ----------
-    geometry : dict or None
-        Of any type; what has no line gives none.
-
-    Returns
-    -------
-    list of numpy.ndarray
-        Longitude and latitude in degrees, (n, 2) each, n > 1.
-
-    Examples
-    --------
-    >>> outlines({"type": "Polygon", "coordinates": []})
-    []
-    """
+    """Return the outer rings and lines of a GeoJSON geometry: longitude, latitude, (n, 2) each."""
     told = geometry or {}
     kind, points = told.get("type"), told.get("coordinates") or []
     if kind == "GeometryCollection":
@@ -84,23 +68,15 @@ def outlines(geometry: dict[str, Any] | None) -> list[Array]:
 
 
 def distance_km(geometry: dict[str, Any] | None, box: Sequence[float]) -> float | None:
-    """Return how far a footprint passes from a box that it does not touch, within some km.
-
-    Parameters
-    ----------
-    geometry : dict or None
-        GeoJSON; None is returned for one without lines.
-    box : (west, south, east, north)
-        In degrees, west below east.
-    """
+    """Return how far a footprint passes from a box (west, south, east, north) off it, in km."""
     tracks = [
         on_sphere(*along_great_circles(line[:, 0], line[:, 1], step=0.5))
         for line in outlines(geometry)
     ]
     west, south, east, north = box
-    lon, lat = (np.linspace(first, last, 361) for first, last in ((west, east), (south, north)))
-    edge = np.vstack([on_sphere(lon, lat[[0]]), on_sphere(lon, lat[[-1]])])
-    edge = np.vstack([edge, on_sphere(lon[[0]], lat), on_sphere(lon[[-1]], lat)])
+    lon, lat = np.linspace(west, east, 361), np.linspace(south, north, 361)
+    sides: list[tuple[Any, Any]] = [(lon, south), (lon, north), (west, lat), (east, lat)]
+    edge = np.vstack([on_sphere(*side) for side in sides])
     near = [EARTH_RADIUS * float(np.arccos(np.clip((t @ edge.T).max(), -1, 1))) for t in tracks]
     return min(near, default=None)
 
@@ -118,20 +94,7 @@ def apart_km(one: Array, other: Array) -> Array:
 
 
 def sun_is_up(time: datetime, latitude: Array | float, longitude: Array | float) -> Array:
-    """Tell where the Sun is up, by the low-precision formulas of the Astronomical Almanac.
-
-    Parameters
-    ----------
-    time : datetime
-        UTC, with its time zone.
-    latitude, longitude : numpy.ndarray or float
-        In degrees.
-
-    Returns
-    -------
-    numpy.ndarray of bool
-        Of the same shape.
-    """
+    """Tell where (degrees) the Sun is up at a time (UTC): Astronomical Almanac, low precision."""
     days = (time - datetime(2000, 1, 1, 12, tzinfo=UTC)) / timedelta(days=1)
     anomaly = np.radians(357.528 + 0.9856003 * days)
     ecliptic = 280.460 + 0.9856474 * days + 1.915 * np.sin(anomaly) + 0.020 * np.sin(2 * anomaly)

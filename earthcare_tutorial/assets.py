@@ -61,15 +61,13 @@ def pick_assets(item: pystac.Item) -> dict[str, str | None]:
 
 
 def _kind(asset: pystac.Asset) -> str | None:
-    path = urlsplit(asset.href or "").path.lower()
-    roles = asset.roles or []
+    path, roles = urlsplit(asset.href or "").path.lower(), asset.roles or []
     if "/zipper/" in path or path.endswith(".zip"):
         return "zip"  # the zip service names the folder, without an ending
     if path.endswith((".h5", ".hdr")):
         return path.rpartition(".")[2]
     if path.endswith((".jpeg", ".jpg", ".png")):
-        only_small = "thumbnail" in roles and "overview" not in roles
-        return "thumbnail" if only_small else "quicklook"
+        return "thumbnail" if "thumbnail" in roles and "overview" not in roles else "quicklook"
     return None
 
 

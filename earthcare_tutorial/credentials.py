@@ -181,18 +181,13 @@ def _with_public_client(offline_token: str) -> dict[str, str]:
 
 def _expanded(path: str | Path) -> Path:
     """Return a path with the home folder in place of ~, as it is where there is none."""
-    try:
-        return Path(path).expanduser()
-    except RuntimeError:
-        return Path(path)
+    return Path(os.path.expanduser(path))  # noqa: PTH111, as that of pathlib raises
 
 
 def _shown(file: Path) -> str:
     """Return a path as it is safe and short to show."""
-    try:
-        return (Path("~") / file.relative_to(Path.home())).as_posix()
-    except (ValueError, RuntimeError):  # somewhere else; no home folder at all
-        return str(file)
+    home = _expanded("~")
+    return f"~/{file.relative_to(home).as_posix()}" if file.is_relative_to(home) else str(file)
 
 
 def _read(file: Path, form: str, *, own: bool) -> dict[str, str]:
@@ -208,10 +203,8 @@ def _read(file: Path, form: str, *, own: bool) -> dict[str, str]:
         if own:
             raise
         return {}
-    found: dict[str, str] = {}
-    found |= {
-        key: Secret(told[key]) for key in KEYS if told.get(key) and isinstance(told[key], str)
-    }
+    texts = ((key, told.get(key)) for key in KEYS)
+    found: dict[str, str] = {k: Secret(v) for k, v in texts if v and isinstance(v, str)}
     if not own and "OFFLINE_TOKEN" not in found:
         return {}
     if os.name == "posix" and file.stat().st_mode & 0o077:
@@ -259,12 +252,8 @@ def check_offline(token: str, source: str) -> None:
     if not is_token(token):
         raise ValueError(f"{source} holds more than a token: copy only the token of {TOKEN_PAGE}.")
     if kind == "Bearer":
-        raise ValueError(
-            f"{source} holds an access token, which is good for a few hours:"
-            f" put the offline token of {TOKEN_PAGE} there."
-        )
+        what = "an access token, which is good for a few hours"
+        raise ValueError(f"{source} holds {what}: put the offline token of {TOKEN_PAGE} there.")
     if end and end < datetime.now(UTC):
-        raise PermissionError(
-            f"The offline token of {source} expired on {end:%Y-%m-%d}:"
-            f" get a new one at {TOKEN_PAGE}."
-        )
+        what = f"The offline token of {source} expired on {end:%Y-%m-%d}"
+        raise PermissionError(f"{what}: get a new one at {TOKEN_PAGE}.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 import textwrap
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
@@ -140,32 +139,32 @@ def show_gallery(
     if columns < 1 or max_items < 1:
         raise ValueError(f"columns={columns}, max_items={max_items}: each is 1 or more.")
     shown = given[:max_items]
-    found = _pictures(shown)
-    columns = min(columns, len(shown))
-    rows = math.ceil(len(shown) / columns)
-    shapes = _ratios(found)
-    ratios = [max(shapes[row * columns :][:columns]) for row in range(rows)]
+    found, granules = _pictures(shown), [identify(item) for item in shown]
+    columns, shapes = min(columns, len(shown)), _ratios(found)
+    ratios = [max(shapes[first : first + columns]) for first in range(0, len(shown), columns)]
     heights = [ratio * WIDTH / columns for ratio in ratios]
     fig, axes = plt.subplots(
-        rows,
+        len(ratios),
         columns,
-        figsize=(WIDTH, sum(heights) + (rows + 1) * LABEL),
+        figsize=(WIDTH, sum(heights) + (len(ratios) + 1) * LABEL),
         gridspec_kw={"height_ratios": heights},
         layout="compressed",
         squeeze=False,
     )
-    granules = [identify(item) for item in shown]
     kinds = sorted({told.file_type for told in granules})
     fig.suptitle(kinds[0] if len(kinds) == 1 else "Quicklooks", fontsize="medium")
+    reasons: dict[str, list[str]] = {}
     for n, (told, picture) in enumerate(zip(granules, found, strict=True)):
         kind = f"{told.file_type} " if len(kinds) > 1 else ""
         label = f"{n}  {kind}{told.orbit_and_frame} {told.baseline}"
         when = f"{told.start_time:%Y-%m-%d %H:%M} UTC"
-        ratio = ratios[n // columns]
-        _draw_panel(axes.flat[n], f"{label}\n{when}", picture, ratio, columns)
+        _draw_panel(axes.flat[n], f"{label}\n{when}", picture, ratios[n // columns], columns)
+        if isinstance(picture, Exception):
+            reasons.setdefault(str(picture), []).append(str(n))
     for ax in axes.flat[len(shown) :]:
         ax.remove()
-    _tell_what_is_missing(found)
+    for reason, panels in reasons.items():
+        _say(f"Panel{'s' * (len(panels) > 1)} {', '.join(panels)}: {reason}")
     if len(given) > len(shown):
         _say(f"These are the first {len(shown)} of {len(given)}; max_items allows for more.")
     return np.asarray(axes.flat[: len(shown)])
@@ -203,23 +202,21 @@ def _picture(
 ) -> Picture:
     """Get the quicklook, or else the thumbnail, no longer than so many pixels."""
     quicklook_url(item)  # says so when there is no picture at all
-    files = pick_assets(item)
-    answers = []
+    files, seen = pick_assets(item), ""
     for name in ("quicklook", "thumbnail"):
-        url = files[name]
-        if url is None:
-            continue
-        for _ in range(TRIES):  # half a picture, or a web page in its place, may be whole next time
-            answer, body = fetch(url, using)
-            status = answer.status_code
-            if status in BUSY:
-                raise ConnectionError(f"The picture server answers {status}: try later.")
+        tries = TRIES if files[name] else 0  # half a picture, or a page, may be whole next time
+        for _ in range(tries):
+            answer, body = fetch(str(files[name]), using)
+            if answer.status_code in BUSY:
+                raise ConnectionError(
+                    f"The picture server answers {answer.status_code}: try later."
+                )
             if answer.ok and (picture := _decode(body, longest, name == "thumbnail")):
                 return picture
+            seen = seen or ("sends no picture" if answer.ok else f"answers {answer.status_code}")
             if not answer.ok:
                 break
-        answers.append("sends no picture" if answer.ok else f"answers {status}")
-    raise LookupError(f"{_name(item)} has a picture listed, but its link {answers[0]}.")
+    raise LookupError(f"{_name(item)} has a picture listed, but its link {seen}.")
 
 
 def _decode(body: bytes, longest: int | None, is_thumbnail: bool) -> Picture | None:
@@ -243,10 +240,10 @@ def _name(item: pystac.Item) -> str:
 
 def _ratios(found: list[Picture | Exception]) -> list[float]:
     """Return each panel's height by its width; one without a picture is like the others."""
-    shapes = [p.pixels.shape if isinstance(p, Picture) else None for p in found]
-    known = [min(shape[0] / shape[1], TALLEST) for shape in shapes if shape]
-    usual = float(np.median(known)) if known else 0.5
-    return [min(shape[0] / shape[1], TALLEST) if shape else usual for shape in shapes]
+    shapes = {n: each.pixels.shape for n, each in enumerate(found) if isinstance(each, Picture)}
+    known = {n: min(height / width, TALLEST) for n, (height, width, _) in shapes.items()}
+    usual = float(np.median([*known.values()] or [0.5]))
+    return [known.get(n, usual) for n in range(len(found))]
 
 
 def _draw_panel(
@@ -270,13 +267,3 @@ def _draw_panel(
         reason = textwrap.fill(str(picture), min(32, 96 // columns))
         ax.text(0.5, 0.5, reason, ha="center", va="center", fontsize=size, color="0.3")
     ax.set_title(label, loc="left", fontsize=size)
-
-
-def _tell_what_is_missing(found: list[Picture | Exception]) -> None:
-    """Print which panels have no picture and why, each reason once."""
-    reasons: dict[str, list[int]] = {}
-    for n, error in enumerate(found):
-        if isinstance(error, Exception):
-            reasons.setdefault(str(error), []).append(n)
-    for reason, places in reasons.items():
-        _say(f"{'Panels' if len(places) > 1 else 'Panel'} {', '.join(map(str, places))}: {reason}")
