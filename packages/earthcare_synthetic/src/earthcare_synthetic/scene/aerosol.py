@@ -130,7 +130,7 @@ def _amounts(canvas: Canvas, track: Track, inland: Field, day_of_year: float) ->
 
     def some(amount: npt.NDArray[np.floating], name: str, spread: float, length: float) -> Field:
         """Events come and go: weather at all scales, with sharp rises now and then."""
-        event = smoothed(line_noise(canvas, f"{name} events", length, 1.9), 2.5)
+        event = smoothed(line_noise(canvas, f"{name} events", length), 2.0)
         sharp = np.exp(spread * event) * (0.7 + 0.6 * ramp(event, 0.1, 0.9))
         return np.asarray(amount * sharp, dtype=np.float32)
 
