@@ -301,7 +301,8 @@ def label_track(ax: Axes, latitude: Array, time: Array | None, first: float = 0.
         labels = [degrees(float(latitude[n].round(1)), "SN") for n in ticks]
     known = time is not None and np.issubdtype(time.dtype, np.datetime64)
     if time is not None and known:
-        clock = [str(time[n].astype("datetime64[s]"))[11:16] for n in ticks]
+        end = 19 if np.ptp(time) < np.timedelta64(8, "m") else 16
+        clock = [str(time[n].astype("datetime64[s]"))[11:end] for n in ticks]
         labels = [f"{label}\n{at}" for label, at in zip(labels, clock, strict=True)]
     ax.set_xticks(first + ticks, labels)
     ax.set_xlabel("Latitude" + (" and time (UTC)" if known else ""))
