@@ -3,7 +3,7 @@
 from importlib.metadata import PackageNotFoundError, version
 
 from earthcare_tutorial.access import check_access
-from earthcare_tutorial.assets import asset_table, h5_url, pick_assets
+from earthcare_tutorial.assets import h5_url, pick_assets
 from earthcare_tutorial.auth import Token, login
 from earthcare_tutorial.basemap import mark_synthetic
 from earthcare_tutorial.classifying import class_fractions, classes, plot_classes
@@ -18,6 +18,7 @@ from earthcare_tutorial.granule import (
     to_display_units,
     trim_to_frame,
 )
+from earthcare_tutorial.listing import asset_table
 from earthcare_tutorial.maps import plot_map
 from earthcare_tutorial.mean_profile import plot_profile
 from earthcare_tutorial.products import PRODUCTS, file_type, identify

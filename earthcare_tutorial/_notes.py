@@ -2,6 +2,7 @@
 
 import sys
 import warnings
+from typing import Any
 
 
 def _say(note: str) -> None:
@@ -15,3 +16,9 @@ def warn(sentence: str) -> None:
     while frame.f_back and str(frame.f_globals.get("__name__")).startswith("earthcare_tutorial."):
         level, frame = level + 1, frame.f_back
     warnings.warn(sentence, stacklevel=level)
+
+
+def refuse_text(item: Any) -> None:
+    """Say what to do with the id of a granule where the granule itself is needed."""
+    if isinstance(item, str):
+        raise ValueError(f"{item!r} is text, not a granule: search(ids=...) finds it by its id.")

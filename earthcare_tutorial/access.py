@@ -81,25 +81,18 @@ def _climb(item: pystac.Item | str, token: Token | str) -> tuple[str, str]:
             return "address", f"{name or url} is no .h5 file, so the token was not sent."
         if not isinstance(token, str):
             token.renew()
+        answer, start = fetch(
+            url,
+            first=len(SIGNATURE),
+            auth=auth,
+            good=lambda got, start: not judge(got, start, name)[0],  # no page in place of data
+        )
     except ValueError as error:
         return "address", str(error)
     except ConnectionError as error:
         return "network", str(error)
     except PermissionError as error:
         return "access token" if isinstance(token, str) else "offline token", str(error)
-    try:
-        answer, start = fetch(
-            url,
-            first=len(SIGNATURE),
-            auth=auth,
-            good=lambda answer, start: (
-                not judge(answer, start, name)[0]
-            ),  # no page of the gateway in its place
-        )
-    except ConnectionError as error:
-        return "network", str(error)
-    except PermissionError as error:
-        return "offline token", str(error)
     return judge(answer, start, name)
 
 

@@ -10,7 +10,7 @@ from earthcare_products.granule_ids import parse_granule_id
 from earthcare_products.products import PRODUCTS
 from earthcare_products.products import file_type as find_type
 from earthcare_products.quality import flag_of
-from earthcare_tutorial.products import refuse_text
+from earthcare_tutorial._notes import refuse_text
 from earthcare_tutorial.streaming import open_granule
 
 if TYPE_CHECKING:

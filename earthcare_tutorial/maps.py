@@ -10,7 +10,7 @@ import numpy as np
 from earthcare_tutorial._footprint import along_great_circles, sun_is_up
 from earthcare_tutorial._footprint import outlines as lines_of
 from earthcare_tutorial._granule import granule_title
-from earthcare_tutorial._notes import warn
+from earthcare_tutorial._notes import refuse_text, warn
 from earthcare_tutorial._pixels import floats
 from earthcare_tutorial.basemap import (
     coastlines,
@@ -20,7 +20,7 @@ from earthcare_tutorial.basemap import (
     mark_synthetic,
     plain_axes,
 )
-from earthcare_tutorial.products import identify, refuse_text
+from earthcare_tutorial.products import identify
 
 if TYPE_CHECKING:
     import pandas as pd

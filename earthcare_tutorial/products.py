@@ -13,7 +13,7 @@ from earthcare_products.products import PRODUCTS, file_type
 if TYPE_CHECKING:
     import pystac
 
-__all__ = ["PRODUCTS", "UNKNOWN", "as_utc", "file_type", "identify", "refuse_text"]
+__all__ = ["PRODUCTS", "UNKNOWN", "as_utc", "file_type", "identify"]
 
 
 def identify(item: pystac.Item | str) -> GranuleId:
@@ -48,12 +48,6 @@ def identify(item: pystac.Item | str) -> GranuleId:
         if isinstance(item, str):
             raise
         return _identify_by_properties(item.properties)
-
-
-def refuse_text(item: Any) -> None:
-    """Say what to do with the id of a granule where the granule itself is needed."""
-    if isinstance(item, str):
-        raise ValueError(f"{item!r} is text, not a granule: search(ids=...) finds it by its id.")
 
 
 def as_utc(when: str | datetime) -> datetime:

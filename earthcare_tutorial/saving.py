@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from earthcare_tutorial.products import identify, refuse_text
+from earthcare_tutorial._notes import refuse_text
+from earthcare_tutorial.products import identify
 
 if TYPE_CHECKING:
     import pystac
