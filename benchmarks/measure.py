@@ -105,7 +105,7 @@ class Host:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
-            start_new_session=True,
+            process_group=0,
         )
         told = self.answer()
         self.reason, self.versions = told.get("reason", ""), told.get("versions", {})

@@ -134,8 +134,10 @@ def async_hdf5(url: str, group: str, names: list[str], lines: slice | None) -> A
             each
             for each in index
             if lines is None
-            or each.indices[0] * height < lines.stop
-            and (each.indices[0] + 1) * height > lines.start
+            or (
+                each.indices[0] * height < lines.stop
+                and (each.indices[0] + 1) * height > lines.start
+            )
         ]
         spans = [(each.byte_offset, each.byte_length) for each in places]
         if not stored.filters and lines is not None:  # contiguous: only the lines
