@@ -13,12 +13,16 @@ import pandas as pd
 RESULTS = Path(__file__).parent / "results" / "streaming.json"
 #: ms -> layout -> how many times as fast as the original recipe, two variables, the first read.
 FASTER = {
-    30: {"tidy": 5.5, "scattered": 6.0, "small": 4.0, "contiguous": 5.0},
+    30: {"tidy": 5.5, "scattered": 6.0, "small": 4.0, "contiguous": 5.5},
     100: {"tidy": 2.0, "scattered": 2.0, "small": 3.0, "contiguous": 2.0, "jaxa": 2.0},
 }
 #: Layout -> bytes moved, as a multiple of those of the chunks needed, two variables.
 NEEDED = {"tidy": 1.15, "scattered": 1.65, "small": 1.2, "contiguous": 1.05}
+STRIP_NEEDED = 1.4  # the same of a strip, in any layout
+LIMIT = 1.5  # times the physical limit that two variables of the tidy layout take at 30 ms
 JAXA_REQUESTS = 15
+#: It starts with references that somebody made before; the others, as ours, do not.
+PREPARED = "icechunk"
 MEMORY = 150  # MB beyond the result, of one granule
 
 
@@ -35,14 +39,21 @@ def asked(rows: pd.DataFrame) -> pd.DataFrame:
     lines += [
         (f"{layout}: bytes of needed", most, moved[layout], -1) for layout, most in NEEDED.items()
     ]
+    strip = ours[ours["task"] == "strip"]
+    most = (strip["MB"] / strip["needed MB"]).max()
+    lines.append(("10 % strip: bytes of needed, at worst", STRIP_NEEDED, most, -1))
+    lines.append(("tidy: of the limit", LIMIT, (two["seconds"] / two["limit"])[30, "tidy"], -1))
     lines.append(("jaxa: requests", JAXA_REQUESTS, two["requests"][30, "jaxa"], -1))
     one = rows[(rows["recipe"] == "ours") & (rows["task"] != "granules")]
     lines.append(("memory beyond the result, MB", MEMORY, one["memory MB"].max(), -1))
     cell = ["ms", "layout", "task", "state"]
-    others = rows[rows["recipe"] != "ours"].groupby(cell)["seconds"].min()
-    ahead = others / rows[rows["recipe"] == "ours"].set_index(cell)["seconds"]
-    worst = f"times as fast as the best other, at worst ({', '.join(map(str, ahead.idxmin()))})"
-    lines.append((worst, 1, ahead.min(), 1))
+    seconds = rows[rows["recipe"] == "ours"].set_index(cell)["seconds"]
+    for but in ("", PREPARED):
+        others = rows[~rows["recipe"].isin(["ours", but])].groupby(cell)["seconds"].min()
+        ahead = others / seconds
+        where = ", ".join(map(str, ahead.idxmin()))
+        what = f"times as fast as the best other{but and f' but {but}'}, at worst ({where})"
+        lines.append((what, 1, ahead.min(), 1))
     table = pd.DataFrame(lines, columns=["what", "asked", "measured", "sign"])
     table["met"] = table.pop("sign") * (table["measured"] - table["asked"]) >= 0
     return table.set_index("what").round(2)
