@@ -17,6 +17,10 @@ NBVAL := -p tests.lesson_memory --nbval --nbval-current-env --nbval-cell-timeout
 # All that NumPy finds on this processor beyond the simplest one.
 CPU_FEATURES = $$($(BIN)/python -c "from numpy._core._multiarray_umath import \
 	__cpu_dispatch__, __cpu_features__; print(*(f for f in __cpu_dispatch__ if __cpu_features__[f]))")
+# What the benchmark compares with and needs a newer Python, from PATH or from pyenv; without one
+# the results say that it was left out.
+PYTHON313 ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.13*/bin/python3) python3.13)
+NEWER := h5netcdf h5py 'icechunk>=2.3' obspec-utils obstore 'virtualizarr>=2.8' xarray
 # Without it, each of some hundred processes would compile every package that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -65,6 +69,8 @@ pair: .venv/.ready  ## write notebooks/*.ipynb, executed on the replay, from the
 bench: .venv/.ready  ## measure what streaming costs beside other ways (BENCH=--quick: in a minute)
 	test -d .bench || $(PYTHON) -m venv .bench
 	.bench/bin/python -m pip install -q --disable-pip-version-check -e '.[bench]' -e packages/earthcare_synthetic -e packages/maap_replay
+	test -d .bench313 || $(PYTHON313) -m venv .bench313 && .bench313/bin/python -m pip install -q \
+		--disable-pip-version-check $(NEWER) || rm -rf .bench313
 	.bench/bin/python -m benchmarks $(BENCH)
 
 lock: .venv/.ready  ## renew requirements.lock from pyproject.toml
@@ -74,7 +80,7 @@ lock: .venv/.ready  ## renew requirements.lock from pyproject.toml
 		-o requirements.lock
 
 clean:  ## remove the environment, the built book and caches (but that of maap-replay cache)
-	rm -rf .venv .venv-contract .venv-versions .granules .bench _build .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-contract .venv-versions .granules .bench .bench313 _build .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # uv installs the locked packages four times faster than pip; without it pip does the same.

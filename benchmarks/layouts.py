@@ -8,14 +8,12 @@ from typing import Any
 import h5py
 import numpy as np
 
-CHUNKS = (3968, 128)
+CHUNKS = (3968, 128)  # of products of the real archive
 VERSION = 2  # of what relay writes
 #: Chunks, compression, and the order in which definitions and values are written.
 LAYOUTS = {
     "tidy": "all metadata together, as h5repack with a large block of metadata writes it",
-    "replay": "all definitions first, the indexes of chunks among the data",
     "scattered": "each variable defined and written in turn",
-    "interleaved": "all variables written by blocks of lines",
     "small": "chunks of 256 x 64",
     "contiguous": "not chunked, not compressed",
     "jaxa": "scattered, with groups Data and Geo, without names of dimensions",
@@ -60,12 +58,7 @@ def relay(source: Path, folder: Path, layout: str) -> Path:
             if layout not in ("scattered", "jaxa")
             else []
         )
-        if layout == "interleaved":
-            lines = CHUNKS[0]
-            for first in range(0, max(each.shape[0] for _, each in written), lines):
-                for name, each in written:
-                    each[first : first + lines] = old["ScienceData"][name][first : first + lines]
-        elif written:
+        if written:
             for name, each in written:
                 each[...] = old["ScienceData"][name][...]
         else:

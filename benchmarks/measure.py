@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import threading
 import time
-import urllib.request
 from pathlib import Path
 from typing import Any
 
 import h5py
 
 from benchmarks.layouts import group_of
-from benchmarks.recipes import GRANULES, TASKS
+from benchmarks.recipes import GRANULES, NEWER, TASKS, UNFORKABLE
 
 CONNECTIONS = 6  # that the limit may use for a granule: as many as ours does
 AT_A_TIME = 4  # granules, when there are twenty
+PATIENCE = 600.0  # seconds for a recipe to read what it is asked for
+#: VirtualiZarr and icechunk of today need Python 3.12 or newer: `make bench` makes this if it can.
+NEWER_PYTHON = Path(__file__).parent.parent / ".bench313" / "bin" / "python"
 
 
 def needs(path: Path, layout: str, task: str) -> int:
@@ -24,7 +29,7 @@ def needs(path: Path, layout: str, task: str) -> int:
     _, names, lines = TASKS[task]
     total = 0
     with h5py.File(path) as file:
-        for name in names or ():
+        for name in names:
             stored = file[group_of(layout)][name]
             first, last = (lines.start, lines.stop) if lines else (0, stored.shape[0])
             if stored.chunks is None:
@@ -46,14 +51,14 @@ def local_seconds(path: Path, layout: str, task: str) -> float:
     for _ in range(5):
         begun = time.perf_counter()
         with h5py.File(path) as file:
-            for name in names or ():
+            for name in names:
                 file[group_of(layout)][name][lines or slice(None)]
         times.append(time.perf_counter() - begun)
     return min(times)
 
 
-def limit(task: str, needed: int, link: dict[str, float], local: float, cores: int) -> float:
-    """Return the seconds of a reader without any overhead.
+def limit(task: str, needed: int, ms: float, rate: float, local: float, cores: int) -> float:
+    """Return the seconds of a reader without any overhead and without an open connection.
 
     Two round trips open a connection, one brings all metadata, one all data, over as many
     connections as ours uses. ``local`` is the time that HDF5 takes to inflate the values: a reader
@@ -61,24 +66,19 @@ def limit(task: str, needed: int, link: dict[str, float], local: float, cores: i
     """
     many = task == "granules"
     connections = CONNECTIONS * (AT_A_TIME if many else 1)
-    rate = min(connections * link["MB/s"], link["shared"] or 1e9) * 1e6
-    return 4 * link["ms"] / 1e3 + needed / rate + local * (GRANULES / cores if many else 1)
+    inflate = local * (GRANULES / cores if many else 1)
+    return 4 * ms / 1e3 + needed / (connections * rate * 1e6) + inflate
 
 
 class Server:
     """The shaped server, in a process of its own."""
 
-    def __init__(self, folder: Path, ms: float, rate: float, shared: float) -> None:
-        told = [f"--ms={ms}", f"--rate={rate}", f"--shared={shared}"]
+    def __init__(self, folder: Path, ms: float, rate: float) -> None:
+        told = [f"--ms={ms}", f"--rate={rate}"]
         command = [sys.executable, "-m", "benchmarks.server", str(folder), *told]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout
         self.url = f"http://127.0.0.1:{int(self.process.stdout.readline())}"
-
-    def log(self) -> dict[str, Any]:
-        """Return what was asked since the last time."""
-        with urllib.request.urlopen(f"{self.url}/__log") as answer:  # noqa: S310 - loopback
-            return dict(json.load(answer))
 
     def stop(self) -> None:
         """End the process."""
@@ -86,28 +86,57 @@ class Server:
         self.process.wait()
 
 
-def once(server: Server, recipe: str, task: str, layout: str, name: str) -> dict[str, Any]:
-    """Run one recipe in a fresh process; return what it cost, or the reason why it cannot."""
-    server.log()
-    command = [sys.executable, "-m", "benchmarks.recipes", recipe, task, layout]
-    try:
-        done = subprocess.run(
-            [*command, f"{server.url}/{name}"], capture_output=True, text=True, timeout=900
+class Host:
+    """A process that has imported what a recipe needs; see `benchmarks.host`."""
+
+    def __init__(self, recipe: str) -> None:
+        self.recipe, self.reason, self.versions = recipe, "", {}
+        python = Path(NEWER_PYTHON if recipe in NEWER else sys.executable)
+        if not python.exists():
+            self.reason = "it needs Python 3.12 or newer, and .bench313 could not be made"
+            return
+        self.start(python)
+
+    def start(self, python: Path) -> None:
+        """Import, and learn the versions."""
+        self.process = subprocess.Popen(
+            [python, "-m", "benchmarks.host", self.recipe],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            process_group=0,
         )
-    except subprocess.TimeoutExpired:
-        return {"reason": "not done after 15 minutes"}
-    if done.returncode:
-        return {"reason": f"its process ended with status {done.returncode}"}
-    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    if "reason" in told:
+        told = self.answer()
+        self.reason, self.versions = told.get("reason", ""), told.get("versions", {})
+
+    def answer(self) -> dict[str, Any]:
+        """Wait for a line; end the process when none comes."""
+        assert self.process.stdout
+        timer = threading.Timer(PATIENCE, self.stop)
+        timer.start()
+        line = self.process.stdout.readline()
+        timer.cancel()
+        if not line:
+            return {"reason": f"no answer, or none in {PATIENCE / 60:.0f} minutes"}
+        return dict(json.loads(line))
+
+    def run(self, task: str, layout: str, server: Server, path: Path) -> dict[str, Any]:
+        """Run the recipe once; return what its reads cost, or the reason why it cannot."""
+        if self.reason:
+            return {"reason": self.reason}
+        if self.process.poll() is not None:
+            self.start(Path(str(self.process.args[0])))  # type: ignore[index]
+        assert self.process.stdin
+        self.process.stdin.write(json.dumps([task, layout, server.url, str(path)]) + "\n")
+        self.process.stdin.flush()
+        told = self.answer()
+        if self.recipe in UNFORKABLE:
+            self.stop()
         return told
-    log = server.log()
-    sizes = [end - start for start, end in log["asked"]]
-    return {
-        "seconds": round(told["seconds"], 4),
-        "requests": sum(size > 0 for size in sizes),
-        "bytes": sum(sizes),
-        "connections": log["connections"],
-        "memory": told["peak"] - told["size"],
-        "digest": told["digest"],
-    }
+
+    def stop(self) -> None:
+        """End the process and its child."""
+        if not self.reason and self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()

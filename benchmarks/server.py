@@ -20,7 +20,7 @@ PIECE = 32 << 10
 
 
 class Link:
-    """The pace of a connection, or of all together."""
+    """The pace of a connection."""
 
     def __init__(self, rate: float) -> None:
         self.rate, self.free_at = rate, 0.0
@@ -36,9 +36,8 @@ class Link:
 class Shaped:
     """The server, what it serves, and what it was asked for."""
 
-    def __init__(self, folder: Path, latency: float, rate: float, shared: float) -> None:
+    def __init__(self, folder: Path, latency: float, rate: float) -> None:
         self.folder, self.latency, self.rate = folder, latency, rate
-        self.shared = Link(shared) if shared else None
         self.maps: dict[str, mmap.mmap] = {}
         self.asked: list[tuple[int, int]] = []
         self.connections = 0
@@ -103,8 +102,6 @@ class Shaped:
         try:
             while method == "GET" and sent < end:
                 piece = data[sent : min(sent + PIECE, end)]
-                if self.shared:
-                    await self.shared.wait_for(len(piece))
                 await link.wait_for(len(piece))
                 writer.write(piece)
                 sent += len(piece)
@@ -115,9 +112,7 @@ class Shaped:
 
 async def serve(arguments: argparse.Namespace) -> None:
     """Serve until killed."""
-    shaped = Shaped(
-        arguments.folder, arguments.ms / 1e3, arguments.rate * 1e6, arguments.shared * 1e6
-    )
+    shaped = Shaped(arguments.folder, arguments.ms / 1e3, arguments.rate * 1e6)
     server = await asyncio.start_server(shaped.connection, "127.0.0.1", 0, limit=1 << 20)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
@@ -128,5 +123,4 @@ if __name__ == "__main__":
     parser.add_argument("folder", type=Path)
     parser.add_argument("--ms", type=float, default=30, help="latency, there and back")
     parser.add_argument("--rate", type=float, default=20, help="MB/s of each connection")
-    parser.add_argument("--shared", type=float, default=0, help="MB/s of all together, 0: no limit")
     asyncio.run(serve(parser.parse_args()))

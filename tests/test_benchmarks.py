@@ -1,0 +1,72 @@
+"""What `make bench` wrote is whole, and sums up right."""
+
+from __future__ import annotations
+
+import json
+from itertools import product
+from pathlib import Path
+
+import pandas as pd
+
+from benchmarks.__main__ import LINKS, cells
+from benchmarks.layouts import LAYOUTS
+from benchmarks.recipes import IMPORTS, RECIPES
+from benchmarks.summary import COLOURS, sum_up
+
+RESULTS = Path(__file__).parent.parent / "benchmarks" / "results" / "streaming.json"
+
+
+def test_no_cell_of_the_results_is_empty() -> None:
+    told = json.loads(RESULTS.read_text())
+    rows = pd.DataFrame(told["rows"], columns=told["columns"])
+    kept = {
+        *rows[["ms", "MB/s", "layout", "task", "recipe", "state"]].itertuples(
+            index=False, name=None
+        )
+    }
+    out = {
+        tuple(each[key] for key in ("ms", "MB/s", "layout", "task", "recipe"))
+        for each in told["left out"]
+    }
+    for (link, layout, task), recipe in product(cells(), RECIPES):
+        for state in ("cold",) if task == "granules" else ("cold", "warm"):
+            place = (*link, layout, task, recipe)
+            assert place in out or (*place, state) in kept, (*place, state)
+    assert all(each["reason"] for each in told["left out"])
+    assert told["equal"]
+
+
+def test_every_recipe_has_its_imports_and_its_colour() -> None:
+    assert set(RECIPES) == set(IMPORTS) == set(COLOURS)
+
+
+def test_medians_ratios_and_reasons_of_a_cell(tmp_path: Path) -> None:
+    def reads(*seconds: float) -> list[dict[str, object]]:
+        read = {"requests": 3, "bytes": 4_000_000, "memory": 7_000_000, "digest": 1}
+        return [
+            {
+                state: read | {"seconds": each * times}
+                for state, times in (("cold", 1), ("warm", 0.5))
+            }
+            for each in seconds
+        ]
+
+    cell = {
+        "link": dict(zip(("ms", "MB/s"), LINKS[0], strict=True)),
+        "layout": next(iter(LAYOUTS)),
+        "task": "two",
+        "needed": 2_000_000,
+        "limit": 0.1,
+        "machine": {"busy": 5},
+        "commit": "abc",
+        "took": 90,
+        "runs": {"original": reads(8.0), "ours": reads(3.0, 1.0, 2.0), "icechunk": []},
+        "reasons": {"icechunk": "no"},
+    }
+    sum_up([cell], tmp_path / "quick.json", "shared")
+    told = json.loads((tmp_path / "quick.json").read_text())
+    rows = pd.DataFrame(told["rows"], columns=told["columns"]).set_index(["recipe", "state"])
+    assert rows.loc[("ours", "cold"), ["seconds", "faster", "runs", "MB"]].tolist() == [2, 4, 3, 4]
+    assert rows.loc[("ours", "warm"), ["seconds", "fastest", "slowest"]].tolist() == [1, 0.5, 1.5]
+    assert [each["reason"] for each in told["left out"]] == ["no"]
+    assert (told["note"], told["equal"], "icechunk" in rows.index) == ("shared", True, False)
