@@ -292,7 +292,7 @@ def label_track(ax: Axes, latitude: Array, time: Array | None, first: float = 0.
     steps = np.diff(latitude)
     if (steps < 0).all() or (steps > 0).all():  # round latitudes, where they are
         ends = float(latitude.min()), float(latitude.max())
-        rounds = MaxNLocator(7, steps=[1, 2, 5, 10]).tick_values(*ends)
+        rounds = np.asarray(MaxNLocator(7, steps=[1, 2, 5, 10]).tick_values(*ends))
         rounds = rounds[(rounds >= ends[0]) & (rounds <= ends[1])]
         ticks = np.array([np.abs(latitude - value).argmin() for value in rounds], dtype=int)
         labels = [degrees(value, "SN") for value in rounds]
