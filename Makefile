@@ -7,25 +7,50 @@ EXTRAS := --extra book --extra test
 # Our own distributions: the helpers, the replay of ESA MAAP, and what it serves.
 OURS := -e . -e packages/earthcare_synthetic -e packages/maap_replay
 
-.PHONY: help book test contract lab pair bench lock clean
+# Granules that the book and the tests share; see tests/granule_cache.py.
+GRANULES = MAAP_REPLAY_CACHE="$$($(BIN)/python -m tests.granule_cache)"
+# Two processes, each on a replay of its own, so that the faults of one spoil no test of the other.
+PYTEST = $(GRANULES) $(BIN)/pytest --tx '2*popen//python=$(BIN)/maap-replay run -- $(BIN)/python' --dist loadscope
+# nbval executes each lesson and compares its text. A cell takes seconds; the limit is for what hangs.
+NBVAL := -p tests.lesson_memory --nbval --nbval-current-env --nbval-cell-timeout=900 --nbval-kernel-startup-timeout=900 \
+	--nbval-sanitize-with=tests/nbval_sanitize.cfg
+# All that NumPy finds on this processor beyond the simplest one.
+CPU_FEATURES = $$($(BIN)/python -c "from numpy._core._multiarray_umath import \
+	__cpu_dispatch__, __cpu_features__; print(*(f for f in __cpu_dispatch__ if __cpu_features__[f]))")
+# Without it, each of some hundred processes would compile every package that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help book check test test-all test-install test-plain test-versions contract lab pair bench lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 book: .venv/.ready  ## build the book into _build/html, executing every lesson on the replay
 	rm -rf _build/html _build/jupyter_execute _build/.doctrees
-	$(BIN)/maap-replay run -- $(BIN)/jupyter-book build . --all -W -n --keep-going
+	$(GRANULES) $(BIN)/maap-replay run -- $(BIN)/jupyter-book build . --all -W -n --keep-going
 	@echo "Open _build/html/index.html"
 
-# Two processes, each on a replay of its own, so that the faults of one spoil no test of the other.
-test: .venv/.ready  ## run every check: style, types, units, lessons, and the built book if there is one
+check: .venv/.ready  ## run what takes seconds: style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest --tx '2*popen//python=$(BIN)/maap-replay run -- $(BIN)/python' --dist loadscope \
-		--nbval --nbval-current-env --nbval-cell-timeout=120 --nbval-sanitize-with=tests/nbval_sanitize.cfg \
-		--doctest-modules earthcare_tutorial tests notebooks
+
+test: check  ## run every check but the rare: also units, lessons, and the built book if there is one
+	$(PYTEST) $(NBVAL) --doctest-modules -m "not rare" earthcare_tutorial tests notebooks
+
+test-all: check  ## run every check, also what is slow and seldom breaks
+	$(PYTEST) $(NBVAL) --doctest-modules earthcare_tutorial tests notebooks
+
+test-install: .venv/.ready  ## install as the page tells a reader to, and run the lessons there
+	$(BIN)/pytest -q tests/test_documented_install.py
+
+test-plain: .venv/.ready  ## run the lessons as on a processor without any of NumPy's short cuts
+	NPY_DISABLE_CPU_FEATURES="$(CPU_FEATURES)" && export NPY_DISABLE_CPU_FEATURES && \
+	$(PYTEST) $(NBVAL) notebooks
+
+test-versions: .venv/.ready  ## run the helpers' tests on the oldest packages allowed, and on the newest
+	$(BIN)/python -m tests.versions
 
 contract: .venv/.ready  ## run clients written by others for the live service, unmodified, on the replay
 	$(BIN)/python -m tests.contract install
@@ -48,8 +73,8 @@ lock: .venv/.ready  ## renew requirements.lock from pyproject.toml
 		--no-emit-package earthcare-tutorial --no-emit-package earthcare-synthetic --no-emit-package maap-replay \
 		-o requirements.lock
 
-clean:  ## remove the environment, the built book and caches (not the granules: maap-replay cache)
-	rm -rf .venv .venv-contract .bench _build .pytest_cache .mypy_cache .ruff_cache
+clean:  ## remove the environment, the built book and caches (but that of maap-replay cache)
+	rm -rf .venv .venv-contract .venv-versions .granules .bench _build .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # uv installs the locked packages four times faster than pip; without it pip does the same.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -152,3 +153,13 @@ def colour_scale(
     made: Any = scale() if scale else ScalarMappable(norm=kind).norm  # type: ignore[arg-type]
     made.vmin, made.vmax = low, high
     return made, note
+
+
+def in_lines(text: str) -> str:
+    r"""Break a label so that its unit stays whole.
+
+    >>> in_lines("Reflectivity corrected for gaseous attenuation (dBZ)")
+    'Reflectivity corrected for\ngaseous attenuation\n(dBZ)'
+    """
+    name, _, unit = text.rpartition(" (")
+    return f"{textwrap.fill(name, 30)}\n({unit}"

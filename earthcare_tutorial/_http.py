@@ -56,7 +56,7 @@ class _Session(requests.Session):
 
     def __init__(self) -> None:
         super().__init__()
-        self.auth = _unsigned  # with no auth at all, requests looks into ~/.netrc
+        self.auth = lambda request: request  # with none, requests looks into ~/.netrc
 
     def rebuild_auth(
         self, prepared_request: requests.PreparedRequest, response: requests.Response
@@ -65,10 +65,6 @@ class _Session(requests.Session):
         left, reached = response.request.url, prepared_request.url
         if self.should_strip_auth(left, reached):  # type: ignore[no-untyped-call]
             prepared_request.headers.pop("Authorization", None)
-
-
-def _unsigned(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
 
 
 def session(times: int = 5, connections: int = 10) -> requests.Session:

@@ -129,10 +129,8 @@ class Token(AuthBase):
                 self._asked_at, self._failed_at = now, -math.inf
                 self._renewal = _http.in_thread(self._exchange)
             renewal, left = self._renewal, self._asked_at + RENEWAL_PATIENCE - now
-        host = _http.host_of(TOKEN_URL)
-        _http.wait(
-            renewal, left, f"No answer from {host} in {RENEWAL_PATIENCE:.0f} s: try again later."
-        )
+        late = f"No answer from {_http.host_of(TOKEN_URL)} in {RENEWAL_PATIENCE:.0f} s: try later."
+        _http.wait(renewal, left, late)
         return self._access
 
     def _exchange(self) -> None:
@@ -192,11 +190,12 @@ class Token(AuthBase):
 
 
 def _begin_in_child() -> None:
+    """Begin anew: a child has none of the threads that may hold its locks."""
     for token in list(_tokens):
         token._begin()
 
 
-if hasattr(os, "register_at_fork"):  # the child has none of the threads that hold its locks
+if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_begin_in_child)
 
 
@@ -367,9 +366,11 @@ def _ask_for_access(offline: str, client: Mapping[str, str], source: str) -> dic
             " Try again later."
         )
     if answer.ok or answer.status_code in _http.BUSY or not told:
+        page = answer.content.lstrip().startswith(b"<")
+        instead = "" if told else f", but with {'a web page' if page else 'half an answer'}"
         raise ConnectionError(
-            f"{host} answers {answer.status_code} without an access token"
-            f"{_found_instead(answer, told)}: try again later."
+            f"{host} answers {answer.status_code} without an access token{instead}: try again"
+            " later."
         )
     reason = str(told.get("error_description") or told.get("error") or "no reason given")
     for secret in (offline, client["CLIENT_SECRET"]):
@@ -383,13 +384,6 @@ def _ask_for_access(offline: str, client: Mapping[str, str], source: str) -> dic
     )
 
 
-def _found_instead(answer: requests.Response, told: dict[str, Any]) -> str:
-    if told or not answer.content:
-        return ""
-    page = answer.content.lstrip().startswith(b"<")
-    return ", but with a web page" if page else ", but with half an answer"
-
-
 def _json(answer: requests.Response) -> dict[str, Any]:
     try:
         told = answer.json()
@@ -400,8 +394,4 @@ def _json(answer: requests.Response) -> dict[str, Any]:
 
 def _seconds(told: Any) -> float:
     """Return how long an access token lasts; 5 minutes when the service does not say."""
-    try:
-        lifetime = float(told)
-    except (TypeError, ValueError):
-        return 300.0
-    return lifetime if 0 < lifetime < 1e9 else 300.0
+    return float(told) if isinstance(told, int | float) and 0 < told < 1e9 else 300.0

@@ -14,7 +14,7 @@ import tempfile
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from earthcare_tutorial._notes import _say
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import pandas as pd
-
-T = TypeVar("T")
 
 TOKEN_PAGE = "https://portal.maap.eo.esa.int/ini/services/auth/token/"  # noqa: S105
 
@@ -71,7 +69,7 @@ class Secret(str):
         return Secret(super().__getitem__(key))  # rich and reprlib cut before they show
 
 
-def hidden(token: T) -> T | Secret:
+def hidden(token: Any) -> Any:
     """Return a token given as text so that no traceback shows it; a Token as it is."""
     return Secret(token) if isinstance(token, str) else token
 
@@ -165,7 +163,7 @@ def find_credentials(
     if path is not None:
         given = _expanded(path)
         if given.is_file():
-            return _read_checked(given), _shown(given)
+            return _read_file(_private(given)), _shown(given)
         raise _nothing_in([_shown(given)])
     looked, unasked = [], []
     named = os.environ.get("MAAP_CREDENTIALS_FILE")  # not left for another place
@@ -206,12 +204,9 @@ def _read(place: Place, file: Path | None) -> dict[str, str]:
     if file is None:
         return _with_public_client(os.environ[place.place[1:]])
     if place.tool == _OWN:
-        return _read_checked(file)
+        return _read_file(_private(file))
     found = _read_other(file, place.format)
-    if "OFFLINE_TOKEN" not in found:
-        return {}
-    _check_mode(file)
-    return PUBLIC_CLIENT | found
+    return PUBLIC_CLIENT | found if "OFFLINE_TOKEN" in found and _private(file) else {}
 
 
 def _expanded(path: str | Path) -> Path:
@@ -236,11 +231,6 @@ def _shown(file: Path) -> str:
         return (Path("~") / file.relative_to(Path.home())).as_posix()
     except (ValueError, RuntimeError):  # somewhere else; no home folder at all
         return str(file)
-
-
-def _read_checked(file: Path) -> dict[str, str]:
-    _check_mode(file)
-    return _read_file(file)
 
 
 def _read_other(file: Path, form: str) -> dict[str, str]:
@@ -290,12 +280,14 @@ def _read_file(file: Path) -> dict[str, str]:
     }
 
 
-def _check_mode(file: Path) -> None:
+def _private(file: Path) -> Path:
+    """Return a file, unless others can open it."""
     if os.name == "posix" and file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         shown = _shown(file)
         raise PermissionError(
             f"Others on this machine can open {shown}: run chmod 600 {shown}, and try again."
         )
+    return file
 
 
 def _prompt() -> str | None:

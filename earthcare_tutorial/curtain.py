@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from earthcare_tutorial._colours import class_colours, colour_scale, legend_of, numbered
+from earthcare_tutorial._colours import class_colours, colour_scale, in_lines, legend_of, numbered
 from earthcare_tutorial._granule import granule_title, label, look_of
 from earthcare_tutorial._pixels import block_mean, block_mode, edges, floats
 from earthcare_tutorial._profiles import Profiles, read_profiles
@@ -148,7 +148,7 @@ def plot_curtain(
         above, below = (values < low).any(), (values > high).any()
         extend = ("neither", "min", "max", "both")[above + 2 * below]
         numbers = "%g" if isinstance(scale, LogNorm) else None
-        text = _in_lines(label(ds, variable))
+        text = in_lines(label(ds, variable))
         beside = ax.inset_axes((1.015, 0.0, 0.014, 1.0))
         ax.figure.colorbar(mesh, cax=beside, label=text, extend=extend, format=numbers)
     if handles:
@@ -231,12 +231,6 @@ def _mark(ax: Axes, roles: dict[str, Array], values: Array, x: Array, y: Array) 
     return handles
 
 
-def _in_lines(text: str) -> str:
-    """Break a label so that its unit stays whole."""
-    name, _, unit = text.rpartition(" (")
-    return f"{textwrap.fill(name, 30)}\n({unit}"
-
-
 def _patch(name: str, colour: str) -> Any:
     """Return an entry of a legend."""
     from matplotlib.patches import Patch
@@ -259,7 +253,7 @@ def _draw_lines(ax: Axes, x: Array, profiles: Profiles) -> list[Any]:
 
 def _label_axes(ax: Axes, place: _Place, top_km: float, above: str) -> None:
     """Write heights at the side, and latitude and time below, in the direction of flight."""
-    from matplotlib.dates import AutoDateLocator
+    from matplotlib.dates import MINUTELY, AutoDateLocator
     from matplotlib.ticker import MaxNLocator
 
     x, latitude, time = place.x, place.latitude, place.time
@@ -282,11 +276,12 @@ def _label_axes(ax: Axes, place: _Place, top_km: float, above: str) -> None:
     names = {"latitude": latitude is not None, "time": time is not None}
     said = sorted((name for name, known in names.items() if known), key=lambda n: n != place.kind)
     text = " and ".join(said).replace("time", "time (UTC)") or "profile"
-    ax.xaxis.set_major_locator(
-        AutoDateLocator(minticks=5)  # type: ignore[no-untyped-call]
-        if place.kind == "time"
-        else MaxNLocator(8, steps=[1, 2, 5, 10])
-    )
+    if place.kind == "time":
+        clocks: Any = AutoDateLocator(minticks=4, maxticks=9)  # type: ignore[no-untyped-call]
+        clocks.intervald[MINUTELY] = [1, 2, 5, 10, 15, 30]
+        ax.xaxis.set_major_locator(clocks)
+    else:
+        ax.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10]))
     ax.xaxis.set_major_formatter(tick)
     ax.set_xlabel(f"{text[0].upper()}{text[1:]}")
     ax.set_xlim(x[0], x[-1])

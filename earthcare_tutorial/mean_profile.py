@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from earthcare_tutorial._colours import legend_of
+from earthcare_tutorial._colours import in_lines, legend_of
 from earthcare_tutorial._granule import granule_title, label, look_of
 from earthcare_tutorial._profiles import read_profiles
 from earthcare_tutorial.basemap import mark_synthetic
@@ -79,12 +79,14 @@ def plot_profile(
     mean, low, high = lines
     if ax is None:
         ax = plt.subplots(figsize=(4.0, 5.5), layout="constrained")[1]
-    (line,) = ax.plot(mean, mean.index, **{"label": f"mean of {len(profiles.rows)}"} | kwargs)
+    (line,) = ax.plot(
+        mean, mean.index, **{"label": f"mean of {len(profiles.rows)} profiles"} | kwargs
+    )
     ax.fill_betweenx(mean.index, low, high, color=line.get_color(), alpha=0.2, linewidth=0)
     if look.scale == "log":
         ax.set_xscale("log", nonpositive="mask")
     ax.set_ylim(min(0.0, float(mean.index.min())), top_km)
-    ax.set_xlabel(label(ds, variable))
+    ax.set_xlabel(in_lines(label(ds, variable)))
     ax.set_ylabel(f"Height above {profiles.above} (km)")
     ax.set_title(granule_title(ds), fontsize="medium")
     ax.legend(fontsize="small", frameon=False)

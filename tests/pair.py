@@ -52,7 +52,7 @@ def executed(source: Path) -> nbformat.NotebookNode:
     """Notebook made from a MyST source and run in its own folder."""
     notebook = unexecuted(source)
     resources = {"metadata": {"path": str(source.parent)}}
-    client = NotebookClient(notebook, timeout=180, kernel_name="python3", resources=resources)
+    client = NotebookClient(notebook, timeout=1800, kernel_name="python3", resources=resources)
     client.coalesce_streams = True  # else a pause between two lines makes two outputs
     client.execute()
     for cell in notebook.cells:

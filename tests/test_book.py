@@ -16,7 +16,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Route, sync_playwright
 
 from book._ext.copyable import needed
 
@@ -26,6 +26,8 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 #: Chromium must not reach out by itself, and needs no sandbox in a container.
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 ARGUMENTS += ["--disable-component-update", "--disable-sync", "--disable-quic"]
+#: Milliseconds until something hangs; a page takes a second.
+PATIENCE = 300_000
 #: The theme says this on the first page that it opens in a fresh browser.
 KNOWN_NOISE = "Got invalid theme mode"
 PAGES = sorted(
@@ -121,9 +123,19 @@ def watch(page: Page, site: str) -> list[str]:
     return findings
 
 
+def copied_by(button: Locator) -> str:
+    """Push a button that copies, and return what is on the clipboard then."""
+    button.page.evaluate("navigator.clipboard.writeText('')")
+    button.click()
+    read = "() => navigator.clipboard.readText()"
+    button.page.wait_for_function(read)
+    return str(button.page.evaluate(read))
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_opens_clean_in_a_browser(browser: Browser, site: str, scheme: str) -> None:
     with browser.new_context(color_scheme="light" if scheme == "light" else "dark") as context:
+        context.set_default_timeout(PATIENCE)
         for name in PAGES:
             page = context.new_page()
             findings = watch(page, site)
@@ -149,14 +161,14 @@ def test_no_page_scrolls_sideways_on_a_phone(browser: Browser, site: str) -> Non
 def test_the_reader_finds_a_helper_by_search_and_copies_a_cell(browser: Browser, site: str) -> None:
     with browser.new_context() as context:
         context.grant_permissions(["clipboard-read", "clipboard-write"])
+        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         page.goto(f"{site}/search.html?q=quicklook")
-        page.wait_for_selector("#search-results li a", timeout=10_000)
+        page.wait_for_selector("#search-results li a")
         page.goto(f"{site}/notebooks/access_and_visualize.html")
         page.locator("div.cell_input div.highlight").first.hover()
-        page.locator("div.cell_input button.copybtn").first.click()
-        page.wait_for_timeout(200)
-        assert page.evaluate("navigator.clipboard.readText()").startswith("import ")
+        button = page.locator("div.cell_input button.copybtn").first
+        assert copied_by(button).startswith("import ")
 
 
 def test_a_cell_is_copied_with_the_cells_it_needs(browser: Browser, site: str) -> None:
@@ -166,11 +178,10 @@ def test_a_cell_is_copied_with_the_cells_it_needs(browser: Browser, site: str) -
     place, others = next((n, each) for n, each in enumerate(needed(cells)) if len(each) > 2)
     with browser.new_context() as context:
         context.grant_permissions(["clipboard-read", "clipboard-write"])
+        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         page.goto(f"{site}/notebooks/plot_a_swath.html")
-        page.locator(f"#cell-{place} .needs button").click()
-        page.wait_for_timeout(200)
-        copied = page.evaluate("navigator.clipboard.readText()")
+        copied = copied_by(page.locator(f"#cell-{place} .needs button"))
         assert copied.split("\n\n\n")[0] == cells[0]
         assert copied == "\n\n\n".join(cells[each] for each in [0, *others, place]) + "\n"
         target = page.locator(f"#cell-{place} .needs a").first.get_attribute("href")

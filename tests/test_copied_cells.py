@@ -23,10 +23,10 @@ def copies(notebook: Path) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
     )
 
 
+@pytest.mark.rare
 @pytest.mark.parametrize("notebook", LESSONS, ids=lambda path: path.stem)
 def test_each_cell_of_a_lesson_can_be_copied(notebook: Path) -> None:
     told = copies(notebook)

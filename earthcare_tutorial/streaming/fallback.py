@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import io
-from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import h5netcdf
 import h5py
 import numpy as np
-import xarray as xr
 from xarray.backends import H5NetCDFStore
-from xarray.core.indexing import LazilyIndexedArray
 
 from earthcare_tutorial.streaming.headers import outside, text
-from earthcare_tutorial.streaming.leap_seconds import note_leap_seconds
 from earthcare_tutorial.streaming.remote import BLOCK, CONNECTIONS, GranuleError, RemoteFile
 from earthcare_tutorial.streaming.threads import in_threads
-from earthcare_tutorial.streaming.variables import RemoteArray
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    import xarray as xr
+
+    Found = tuple[dict[str, xr.Variable], dict[str, Any]]
 
 T = TypeVar("T")
 MOST_AHEAD = 64  # blocks
@@ -75,32 +74,15 @@ def through_hdf5(remote: RemoteFile, question: Callable[[h5py.File], T]) -> T:
         ahead = min(2 * ahead, MOST_AHEAD)
 
 
-def find_variables(
-    remote: RemoteFile, paths: Sequence[str], wanted: Sequence[str] | None
-) -> tuple[dict[str, xr.Variable], list[dict[str, Any]], str]:
-    """Return the variables of some groups as they are stored, their attributes, and the notes."""
+def look(remote: RemoteFile, paths: Sequence[str]) -> tuple[list[Found], str]:
+    """Return variables and attributes of some groups, as they are stored, and the notes."""
 
-    def look(h5: h5py.File) -> tuple[list[tuple[dict[str, xr.Variable], dict[str, Any]]], str]:
+    def ask(h5: h5py.File) -> tuple[list[Found], str]:
         stores = [_store(remote, h5, path) for path in paths]
         parts = [each.load() for each in stores]  # type: ignore[no-untyped-call]
         return [(dict(variables), dict(attrs)) for variables, attrs in parts], _notes(h5)
 
-    parts, notes = through_hdf5(remote, look)
-    made: dict[str, xr.Variable] = {}
-    unnamed: dict[int, list[str]] = defaultdict(list)  # dimensions without a name, by size
-    for path, (variables, _) in zip(paths, parts, strict=True):
-        dims = _number(variables, unnamed)
-        for name, each in variables.items():
-            array = RemoteArray(remote, f"{path}/{name}", None, each, each.shape)
-            names = [dims.get(dim, dim) for dim in each.dims]
-            like = xr.Variable(names, LazilyIndexedArray(array), each.attrs, each.encoding)
-            note_leap_seconds(like.attrs)
-            made[f"{name}_{path.rpartition('/')[2]}" if name in made else name] = like
-    if unknown := set(wanted or ()) - made.keys():
-        raise GranuleError(
-            f"{' and '.join(paths)} has no {', '.join(unknown)}; it has {', '.join(made)}."
-        )
-    return made, [attrs for _, attrs in parts], notes
+    return through_hdf5(remote, ask)
 
 
 def read(remote: RemoteFile, path: str, key: tuple[Any, ...]) -> np.ndarray:
@@ -112,21 +94,6 @@ def read(remote: RemoteFile, path: str, key: tuple[Any, ...]) -> np.ndarray:
         return np.asarray(store.ds.variables[name][key])
 
     return through_hdf5(remote, values)
-
-
-def _number(variables: dict[str, xr.Variable], unnamed: dict[int, list[str]]) -> dict[Any, str]:
-    """Give dimensions without a name those that others of their size have in another group."""
-    sizes = {dim: size for each in variables.values() for dim, size in each.sizes.items()}
-    numbered = [str(dim) for dim in sizes if str(dim).startswith("phony_dim_")]
-    met: Counter[int] = Counter()
-    names = {}
-    for dim in sorted(numbered, key=lambda dim: int(dim.rpartition("_")[2])):
-        size = sizes[dim]
-        if met[size] == len(unnamed[size]):
-            unnamed[size].append(f"phony_dim_{sum(map(len, unnamed.values()))}")
-        names[dim] = unnamed[size][met[size]]
-        met[size] += 1
-    return names
 
 
 def _store(remote: RemoteFile, h5: h5py.File, path: str) -> H5NetCDFStore:

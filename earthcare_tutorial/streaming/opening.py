@@ -87,9 +87,12 @@ def _open_lazily(remote: RemoteFile, path: str | None, wanted: Sequence[str] | N
     """Return the variables wanted with those that belong to them, or all; none is read yet."""
     import xarray as xr  # like what these modules import, it takes long
 
-    from earthcare_tutorial.streaming import fallback
     from earthcare_tutorial.streaming.headers import read_notes
-    from earthcare_tutorial.streaming.variables import Store, find_variables
+    from earthcare_tutorial.streaming.variables import (
+        Store,
+        find_through_hdf5,
+        find_variables,
+    )
 
     paths = [path or SCIENCE]
     try:
@@ -101,7 +104,7 @@ def _open_lazily(remote: RemoteFile, path: str | None, wanted: Sequence[str] | N
     except (GranuleError, OSError):  # a sentence already
         raise
     except Exception:  # odd or damaged: HDF5 decides
-        variables, attrs, notes = fallback.find_variables(remote, paths, wanted)
+        variables, attrs, notes = find_through_hdf5(remote, paths, wanted)
     together = {key: value for each in reversed(attrs) for key, value in each.items()}
     ds = xr.open_dataset(Store(variables, together), engine="store")
     ds.attrs["granule_id"] = remote.name.partition(".")[0]

@@ -22,6 +22,7 @@ from earthcare_tutorial import _http
 from earthcare_tutorial.access import RUNGS, SIGNATURE, judge
 from earthcare_tutorial.assets import h5_url
 from earthcare_tutorial.auth import auth_for
+from earthcare_tutorial.streaming.checksums import is_sound
 from earthcare_tutorial.streaming.stats import note_range
 from earthcare_tutorial.streaming.threads import (
     InterruptibleAdapter,
@@ -221,7 +222,7 @@ class RemoteFile:
                 if answer.status_code != 206:
                     body = _read_body(answer, 4096, work)
                 elif (span := _span(answer)) is None or not span[0] <= start < span[1]:
-                    raise _AgainError(f"{host} sends other bytes than those asked for.")
+                    raise _AgainError(f"{host} sends other bytes than those asked for: try again.")
                 else:
                     first, last, size = span
                     body = _read_body(answer, min(end, last) - first, work)[start - first :]
@@ -231,13 +232,15 @@ class RemoteFile:
             hopeless = unreachable or isinstance(error, (SSLError, ProxyError, ConnectTimeout))
             raise _AgainError(problem, hopeless=hopeless) from None
         except (HTTPError, ValueError) as error:
-            raise _AgainError(f"{host} sends cut answers ({type(error).__name__}).") from None
+            raise _AgainError(
+                f"{host} sends cut answers ({type(error).__name__}): try again."
+            ) from None
         finally:
             forget_connection()
         if answer.status_code != 206:
             return self._refused(answer, body, start)
         if len(body) != min(end, size) - start:
-            raise _AgainError(f"{host} sends short answers.")
+            raise _AgainError(f"{host} sends short answers: try again.")
         self._check(answer, body, start, size)
         return body
 
@@ -267,7 +270,7 @@ class RemoteFile:
         if not self.opened:
             self._raise(broken, seen)
         if status == 200 and broken != "account":
-            raise _AgainError(f"it comes only as a whole ({status}).")
+            raise _AgainError(f"it comes only as a whole ({status}): try again.")
         cures = {"account": seen, "access token": f"{seen} What to do: {RUNGS['access token']}."}
         cure = cures.get(broken, "try again.")
         raise ConnectionError(f"The stream of {self.name} broke ({status}): {cure}")
@@ -366,11 +369,16 @@ class Reader(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         """Read from this place on; blocks that are not in memory are fetched."""
+        body = self._peek(self._remote.size if size < 0 else size)
+        if not is_sound(body, self._peek):
+            raise self._remote.damaged("a checksum in its metadata is wrong")
+        self._place += len(body)
+        return body
+
+    def _peek(self, size: int) -> bytes:
         start = self._place + self._base
-        end = self._remote.size if size < 0 else min(start + size, self._remote.size)
+        end = min(start + size, self._remote.size)
         if end - start > LARGEST_READ:
             raise self._remote.damaged(f"a piece of its metadata has {end - start} bytes")
         numbers = range(start // BLOCK, -(-end // BLOCK))
-        body = b"".join(map(self._remote.block, numbers))[start % BLOCK :][: max(0, end - start)]
-        self._place += len(body)
-        return body
+        return b"".join(map(self._remote.block, numbers))[start % BLOCK :][: max(0, end - start)]

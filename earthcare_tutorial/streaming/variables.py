@@ -9,6 +9,7 @@ import xarray as xr
 from xarray.backends import AbstractDataStore, BackendArray
 from xarray.core.indexing import IndexingSupport, LazilyIndexedArray, explicit_indexing_adapter
 
+from earthcare_tutorial.streaming import fallback
 from earthcare_tutorial.streaming.chunks import read
 from earthcare_tutorial.streaming.headers import (
     Group,
@@ -93,8 +94,6 @@ class RemoteArray(BackendArray):
             self.address = None
         if self.stored is not None:
             return read(self.remote, self.stored, key, self.shape)
-        from earthcare_tutorial.streaming import fallback
-
         return fallback.read(self.remote, self.path, key)
 
 
@@ -148,10 +147,11 @@ def find_variables(
     listed = [each.attrs for each in known.values()] + [each.attrs for each in groups]
     look(" ".join(text(attrs.get("coordinates", "")) for attrs in listed).split(), index=True)
     look([dim for each in dims.values() for dim, _ in each], index=True)
+    if any(each.dtype == "S1" and each.shape for each in known.values()):
+        look(there, index=False)  # whether xarray joins letters depends on all
     chosen = {name: known[name] for name in there if name in known}
-    dims = {name: _dimensions(known[name], *there[name]) for name in chosen}
     unnamed: Mapping[int, list[str]] = {}
-    if any(each.shape and not dims[name] for name, each in chosen.items()):
+    if any(each.shape and not _dimensions(each, *there[name]) for name, each in chosen.items()):
         look(there, index=False)  # how dimensions without a name are numbered depends on all
         if odd:
             raise OddError
@@ -159,6 +159,8 @@ def find_variables(
             {name: known[name] for name in there if name in known},
             {name for name in known if _dimensions(known[name], *there[name])},
         )
+        chosen |= {name: known[name] for name in known if known[name].is_scale}
+    dims = {name: _dimensions(known[name], *there[name]) for name in chosen}
     scales = sorted({at for each in dims.values() for _, at in each})
     known_sizes = in_threads(lambda at: size_of(remote, at), scales, METADATA_THREADS)
     sizes = dict(zip(scales, known_sizes, strict=True))
@@ -175,9 +177,7 @@ def find_variables(
             made[name] = xr.Variable(names, LazilyIndexedArray(array), attributes(each.attrs))
             note_leap_seconds(made[name].attrs)
     if odd:
-        from earthcare_tutorial.streaming import fallback
-
-        others, _, _ = fallback.find_variables(remote, [groups[0].path], None)
+        others, _, _ = find_through_hdf5(remote, [groups[0].path], None)
         made |= {name: others[name] for name in there if name in odd & others.keys()}
     return made
 
@@ -211,4 +211,43 @@ def _number_unnamed(members: Mapping[str, Member], named: set[str]) -> dict[int,
         for _ in range(scales[size], count):
             names[size].append(f"phony_dim_{number}")
             number += 1
+    return names
+
+
+def find_through_hdf5(
+    remote: RemoteFile, paths: Sequence[str], wanted: Sequence[str] | None
+) -> tuple[dict[str, xr.Variable], list[dict[str, Any]], str]:
+    """Return the variables of some groups as HDF5 finds them, their attributes, and the notes."""
+    parts, notes = fallback.look(remote, paths)
+    made: dict[str, xr.Variable] = {}
+    unnamed: dict[int, list[str]] = defaultdict(list)  # dimensions without a name, by size
+    for path, (variables, _) in zip(paths, parts, strict=True):
+        dims = _number_alike(variables, unnamed)
+        for name, each in variables.items():
+            array = RemoteArray(remote, f"{path}/{name}", None, each, each.shape)
+            names = [dims.get(dim, dim) for dim in each.dims]
+            like = xr.Variable(names, LazilyIndexedArray(array), each.attrs, each.encoding)
+            note_leap_seconds(like.attrs)
+            made[f"{name}_{path.rpartition('/')[2]}" if name in made else name] = like
+    if unknown := [name for name in wanted or () if name not in made]:
+        raise GranuleError(
+            f"{' and '.join(paths)} has no {', '.join(unknown)}; it has {', '.join(made)}."
+        )
+    return made, [attrs for _, attrs in parts], notes
+
+
+def _number_alike(
+    variables: dict[str, xr.Variable], unnamed: dict[int, list[str]]
+) -> dict[Any, str]:
+    """Give dimensions without a name those that others of their size have in another group."""
+    sizes = {dim: size for each in variables.values() for dim, size in each.sizes.items()}
+    numbered = [str(dim) for dim in sizes if str(dim).startswith("phony_dim_")]
+    met: Counter[int] = Counter()
+    names = {}
+    for dim in sorted(numbered, key=lambda dim: int(dim.rpartition("_")[2])):
+        size = sizes[dim]
+        if met[size] == len(unnamed[size]):
+            unnamed[size].append(f"phony_dim_{sum(map(len, unnamed.values()))}")
+        names[dim] = unnamed[size][met[size]]
+        met[size] += 1
     return names

@@ -21,7 +21,7 @@ HERE = Path(__file__).parent
 ENVIRONMENTS = HERE.parents[1] / ".venv-contract"
 CLIENTS = ("pystac_client", "xarray", "earthcarekit")
 #: Seconds that one script may take.
-PATIENCE = 240
+PATIENCE = 1800
 
 EARTHCAREKIT = """[local]
 data_directory = '{home}/data'

@@ -121,6 +121,9 @@ def test_zoom_by_latitude_and_time_and_the_pole_that_is_passed_twice() -> None:
     ax = plot_curtain(ds, "lidar_ratio_355nm", along="time", between=times)
     assert mesh(ax).get_array().shape == (8, 2)
     assert ax.get_xlabel() == "Time (UTC) and latitude"
+    whole = plot_curtain(ds, "lidar_ratio_355nm", along="time")
+    shown = [tick for tick in whole.get_xticks() if tick <= whole.get_xlim()[1]]
+    assert 4 <= len(shown) <= 9
     with pytest.raises(ValueError, match="latitudes run from -20"):
         plot_curtain(ds, "lidar_ratio_355nm", between=(50, 60))
     pole = ds.assign(latitude=("along_track", 82 - np.abs(np.linspace(-14, 14, 41))))

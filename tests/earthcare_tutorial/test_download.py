@@ -3,7 +3,10 @@
 import csv
 import hashlib
 import io
+import subprocess
+import sys
 
+import h5py
 import pytest
 
 from earthcare_tutorial import download, stream_stats
@@ -73,3 +76,87 @@ def test_no_room(granule, tmp_path, monkeypatch):
     monkeypatch.setattr("shutil.disk_usage", lambda _: type("", (), {"free": 10}))
     with pytest.raises(OSError, match="no room for ECA_"):
         download(granule, tmp_path, "good")
+
+
+def test_two_links_with_one_name_are_two_files(maap, granule, tmp_path):
+    body = maap.files[granule.removeprefix(maap.url)][1]
+    other = write_granule(tmp_path / "other.h5", notes="SYNTHETIC: another")
+    maap.files["/data/other/" + granule.rpartition("/")[2]] = ("application/x-hdf5", other)
+    link = f"{maap.url}/data/other/{granule.rpartition('/')[2]}?secret=1"
+    for _ in range(2):
+        one, two = download([granule, link], tmp_path / "there", "good")
+        assert (one.read_bytes(), two.read_bytes()) == (body, other)
+    told = (tmp_path / "there" / "manifest.csv").read_text()
+    assert one != two
+    assert "secret" not in told + two.name
+    assert len(told.splitlines()) == 3
+
+
+def test_a_leftover_is_not_certified(maap, granule, tmp_path):
+    body = maap.files[granule.removeprefix(maap.url)][1]
+    path = tmp_path / granule.rpartition("/")[2]
+    path.write_bytes(body[:5000] + bytes(len(body) - 5000))
+    (tmp_path / f"{path.name}.0000000000000000.part").write_bytes(bytes(9000))
+    assert download(granule, tmp_path, "good") == [path]
+    assert path.read_bytes() == body
+    path.write_bytes(body[:-1] + b"?")
+    assert download(granule, tmp_path, "good")[0].read_bytes() != body
+    assert download(granule, tmp_path, "good", verify=True)[0].read_bytes() == body
+
+
+def test_a_file_whose_chunks_cannot_be_read_gets_no_name(maap, granule, tmp_path):
+    kind, body = maap.files[granule.removeprefix(maap.url)]
+    with h5py.File(io.BytesIO(body)) as file:
+        chunk = file["ScienceData/latitude"].id.get_chunk_info(0)
+    hole = body[: chunk.byte_offset + 9] + bytes(99) + body[chunk.byte_offset + 108 :]
+    maap.files[granule.removeprefix(maap.url)] = kind, hole
+    with pytest.raises(ConnectionError, match=r"came out damaged \(HDF5 cannot read it\)"):
+        download(granule, tmp_path / "there", "good")
+    assert not list((tmp_path / "there").glob("[!.]*"))
+
+
+@pytest.mark.parametrize("name", ["manifest.csv", "a%2Fb.h5", "..h5", "*.h5", "a b.h5", ".h5"])
+def test_names_that_lead_elsewhere(maap, tmp_path, name):
+    with pytest.raises(ValueError, match=r"no name of an \.h5 file"):
+        download(f"{maap.url}/data/{name}", tmp_path, "good")
+    assert not maap.log
+
+
+def test_a_symbolic_link_is_not_written_through(granule, tmp_path):
+    (tmp_path / granule.rpartition("/")[2]).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ValueError, match="is a symbolic link"):
+        download(granule, tmp_path, "good")
+    assert not (tmp_path / "elsewhere").exists()
+
+
+SEVERAL = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from earthcare_tutorial import download
+links, folder = sys.argv[2:], sys.argv[1]
+with ThreadPoolExecutor(4) as pool:
+    list(pool.map(lambda n: download(links[n:] + links[:n], folder, "good"), range(4)))
+"""
+
+
+def test_many_processes_and_threads_share_a_folder(maap, granule, tmp_path):
+    kind, body = maap.files[granule.removeprefix(maap.url)]
+    links = [
+        granule.replace("04537E", f"0000{n}A").replace("07820E", f"0000{n}A") for n in range(4)
+    ]
+    maap.files |= {link.removeprefix(maap.url): (kind, body) for link in links}
+    command = [sys.executable, "-c", SEVERAL, str(tmp_path / "there"), *links]
+    running = [subprocess.Popen(command) for _ in range(2)]
+    assert [each.wait(300) for each in running] == [0, 0]
+    whole = [each for each in (tmp_path / "there").glob("*.h5") if each.read_bytes() == body]
+    assert len(whole) == len(links)
+    assert len((tmp_path / "there" / "manifest.csv").read_text().splitlines()) == len(links) + 1
+    starts = [asked for asked in maap.log if asked[1].endswith("A.h5")]
+    assert len(starts) == 2 * len(links)  # the first block, and the whole
+
+
+def test_works_without_a_console(granule, tmp_path):
+    code = f"import earthcare_tutorial as e; e.download({granule!r}, {str(tmp_path)!r}, 'good')"
+    code += f"; e.open_granule({granule!r}, 'good', 'time')"
+    closed = f'exec 2>&-; exec {sys.executable} -c "{code}"'
+    assert subprocess.run(["bash", "-c", closed], check=False).returncode == 0

@@ -129,23 +129,28 @@ def test_a_misspelt_collection_is_corrected(archive):
 
 
 @pytest.fixture
-def two_weeks(maap, raw_item):
-    maap.items = [
+def weeks(raw_item):
+    return [
         raw_item("20251013T131444", "07820E"),
         raw_item("20251020T132215", "07929E"),
         raw_item("20251026T011445", "08015A"),
     ]
-    return maap
+
+
+@pytest.fixture
+def two_weeks(esa_maap, weeks):
+    esa_maap.serve(weeks)
+    return esa_maap
 
 
 def test_a_catalogue_that_cannot_sort_gives_counts_alone(two_weeks):
-    two_weeks.sorts = False
+    two_weeks.fail("no sorting")
     with pytest.warns(UserWarning, match=r": 3 do without time\.$"):
         search("M-COP", end_time="2025-01-01")
 
 
 def test_a_frame_that_cannot_be_searched_is_explained_too(two_weeks):
-    two_weeks.names = ("product:type", "sat:absolute_orbit", "none", "version")
+    two_weeks.fail("no frames")
     with pytest.warns(UserWarning, match=r": 3 do without frame_id \(in frames A and E\)\.$"):
         search("M-COP", frame_id="C", start_time="2025-10-01")
 
@@ -198,8 +203,12 @@ def test_distance_is_measured_on_the_sphere(footprint, box, degrees):
         line(),
     ],
 )
-def test_a_footprint_without_lines_has_no_distance(two_weeks, footprint):
+def test_a_footprint_without_lines_has_no_distance(footprint):
     assert distance_km(footprint, (3, 0, 4, 1)) is None
-    two_weeks.items[0]["geometry"] = footprint
+
+
+def test_a_granule_without_a_footprint_costs_no_other(esa_maap, weeks):
+    weeks[0]["geometry"] = None
+    esa_maap.serve(weeks)
     with pytest.warns(UserWarning, match="3 do without bbox .the nearest: 0[78]"):
         search("M-COP", bbox=(0, 50, 1, 60))

@@ -317,6 +317,13 @@ def test_a_link_of_ones_own_gets_the_text_and_only_there(esa_maap, granule):
     assert len(esa_maap.exchanges) == 1
 
 
+def test_a_host_that_asks_for_a_token_after_a_redirect_gets_none(token, listen):
+    server = listen(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+    followed = {"hooks": {"response": token._ask_again}, "headers": {"Authorization": "Bearer a"}}
+    assert requests.get(f"http://{server.host}/a", timeout=60, **followed).status_code == 401
+    assert len(server.asked) == 1
+
+
 def test_requests_takes_a_token_as_auth(esa_maap, granule, token):
     esa_maap.revoke()  # the first access token has ended before its time
     answer = requests.get(granule, auth=token, headers={"Range": "bytes=0-7"}, timeout=60)
@@ -532,7 +539,7 @@ def test_six_readers_share_one_failed_renewal(esa_maap, token):
 def test_a_silent_token_service_is_left_in_time(token_server, monkeypatch):
     monkeypatch.setattr(auth, "RENEWAL_PATIENCE", 0.3)
     server = token_server(None)
-    with pytest.raises(ConnectionError, match=r"No answer from 127\.0\.0\.1 in 0 s: try again"):
+    with pytest.raises(ConnectionError, match=r"No answer from 127\.0\.0\.1 in 0 s: try later"):
         ect.login(offline_token=OFFLINE)
     token = auth.Token(OFFLINE, {"CLIENT_ID": "a", "CLIENT_SECRET": "b"}, "test")
     got = in_threads(6, token.bearer) + in_threads(2, token.bearer)

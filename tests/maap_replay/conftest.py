@@ -29,7 +29,7 @@ class Replay:
         headers = {"Host": host, **arguments.pop("headers", {})}
         method = arguments.pop("method", "GET")
         return self.session.request(
-            method, self.base + path, headers=headers, timeout=10, **arguments
+            method, self.base + path, headers=headers, timeout=300, **arguments
         )
 
     def exchange(self, **form: str | None) -> requests.Response:

@@ -2,8 +2,12 @@
 
 import concurrent.futures
 import io
+import socket
+import threading
 import time
 import zipfile
+from http.client import HTTPResponse
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -123,6 +127,34 @@ def test_a_file_is_made_once_for_many_requests(start, tmp_path, assets, content)
         answers = list(pool.map(lambda _: service.ask(address, headers=headers), range(4)))
     assert [answer.content for answer in answers] == [content] * 4
     assert made == [".h5"]
+
+
+def test_a_client_hears_that_its_file_is_being_made(start, tmp_path, assets, content, monkeypatch):
+    """Else it gives up, on a slow computer, before a granule is written."""
+    monkeypatch.setattr("maap_replay.service.data.HEARTBEAT", 0.01)
+    heard = threading.Event()
+
+    def make(product_id, suffix):
+        assert heard.wait(300)
+        path = tmp_path / f"{product_id}{suffix}"
+        path.write_bytes(content)
+        return path
+
+    service = start(granule_file=make)
+    address = urlsplit(assets("04366E")["enclosure_h5"]["href"])
+    asked = "".join(f"{name}: {value}\r\n" for name, value in service.access().items())
+    told = urlsplit(service.base)
+    with socket.create_connection((told.hostname, told.port), timeout=300) as client:
+        head = f"GET {address.path} HTTP/1.1\r\nHost: {address.netloc}\r\n{asked}\r\n"
+        client.sendall(head.encode())
+        assert client.recv(12) == b"HTTP/1.1 100"
+        heard.set()
+        with client.makefile("rb") as rest:
+            rest.readline(), rest.readline()  # what is left of the first interim answer
+            answer = HTTPResponse(client)
+            answer.fp = rest  # the client of Python's library skips the others
+            answer.begin()
+            assert (answer.status, answer.read()) == (200, content)
 
 
 def test_a_writer_that_fails_is_a_server_error_in_one_sentence(start, assets):

@@ -219,7 +219,7 @@ def test_from_python_in_any_process_of_a_run():
 import requests
 from maap_replay import faults
 address = "https://catalog.maap.eo.esa.int/catalogue/search"
-ask = lambda: requests.get(address, timeout=10).status_code
+ask = lambda: requests.get(address, timeout=300).status_code
 with faults.injected("503 burst", times=None):
     print(ask(), ask(), faults.active()[0]["fault"])
 print(ask(), faults.active())
@@ -229,7 +229,7 @@ except ValueError as error:
     print(error)
 """
     run = [sys.executable, "-m", "maap_replay.cli", "run", "--", sys.executable, "-c", code]
-    done = subprocess.run(run, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(run, capture_output=True, text=True, timeout=600)
     lines = done.stdout.splitlines()
     assert lines[:2] == ["503 503 503 burst", "200 []"], done.stderr
     assert lines[2].startswith("There is no fault 'rain', only: 503 burst, ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from earthcare_synthetic.naming import can_write
 
 def main() -> int:
     """Write one granule, or its quicklook."""
+    if sys.stderr is None:  # a service, pythonw, `2>&-`
+        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
     parser = argparse.ArgumentParser(prog="python -m earthcare_synthetic", description=__doc__)
     parser.add_argument("--quicklook", action="store_true", help="write the picture only")
     parser.add_argument("product_id", metavar="PRODUCT_ID")

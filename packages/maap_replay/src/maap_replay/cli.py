@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -11,6 +12,8 @@ from pathlib import Path
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns its exit status."""
+    if sys.stderr is None:  # a service, pythonw, `2>&-`
+        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
     parser = argparse.ArgumentParser(
         prog="maap-replay",
         description="ESA MAAP's EarthCARE catalogue, tokens and data on loopback, from recordings.",

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 from zipstream import ZipStream
 
 from maap_replay.recordings import Recordings
@@ -31,6 +31,8 @@ MEDIA_TYPES = {
 WRITERS = 2
 #: Seconds after which the cache of granules hears that a file is still in use.
 ASK_AGAIN = 30.0
+#: Seconds after which a client that waits for a file hears that it is still being made.
+HEARTBEAT = 5.0
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,8 @@ async def serve(request: web.Request) -> web.StreamResponse:
             return FileResponse(stored.file, media_type)
         if stored.suffix == ".zip":
             return await _zip(request, stored.product_id)
-        path = await request.app[STORE].file(stored.product_id, stored.suffix)
+        making = request.app[STORE].file(stored.product_id, stored.suffix)
+        path = await _while_client_waits(request, making)
     except KeyError:
         file_type = stored.product_id[9:19]
         return denied(f"The replay has no synthetic {file_type} files, only their catalogue items.")
@@ -182,9 +185,22 @@ async def _zip(request: web.Request, product_id: str) -> web.StreamResponse:
             if not path.exists():
                 return recorded.not_recorded(f"{path.name} as a whole, so there is no zip")
         else:
-            path = await store.file(product_id, suffix)
+            path = await _while_client_waits(request, store.file(product_id, suffix))
         paths[f"{product_id}/{path.name}"] = path
     return StreamedResponse(_counted(zip_chunks(paths)), MEDIA_TYPES[".zip"])
+
+
+async def _while_client_waits(request: web.Request, making: Coroutine[None, None, Path]) -> Path:
+    """Wait for a file, and send an interim answer now and then.
+
+    On a slow computer a granule takes longer to write than clients wait in silence. The live
+    service has its files, and sends none of these; HTTP lets clients skip any number of them.
+    """
+    task = asyncio.ensure_future(making)
+    while not (await asyncio.wait({task}, timeout=HEARTBEAT))[0]:
+        if request.transport is not None and request.version >= HttpVersion11:
+            request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    return task.result()
 
 
 async def _counted(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
