@@ -38,8 +38,7 @@ def _data() -> dict[str, Any]:
 
 def census_origin() -> str:
     """Who counted, when and what."""
-    origin: str = _data()["origin"]
-    return origin
+    return str(_data()["origin"])
 
 
 @cache
