@@ -129,10 +129,8 @@ class Token(AuthBase):
                 self._asked_at, self._failed_at = now, -math.inf
                 self._renewal = _http.in_thread(self._exchange)
             renewal, left = self._renewal, self._asked_at + RENEWAL_PATIENCE - now
-        host = _http.host_of(TOKEN_URL)
-        _http.wait(
-            renewal, left, f"No answer from {host} in {RENEWAL_PATIENCE:.0f} s: try again later."
-        )
+        late = f"No answer from {_http.host_of(TOKEN_URL)} in {RENEWAL_PATIENCE:.0f} s: try later."
+        _http.wait(renewal, left, late)
         return self._access
 
     def _exchange(self) -> None:
@@ -396,8 +394,4 @@ def _json(answer: requests.Response) -> dict[str, Any]:
 
 def _seconds(told: Any) -> float:
     """Return how long an access token lasts; 5 minutes when the service does not say."""
-    try:
-        lifetime = float(told)
-    except (TypeError, ValueError):
-        return 300.0
-    return lifetime if 0 < lifetime < 1e9 else 300.0
+    return float(told) if isinstance(told, int | float) and 0 < told < 1e9 else 300.0

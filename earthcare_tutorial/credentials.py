@@ -14,7 +14,7 @@ import tempfile
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from earthcare_tutorial._notes import _say
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import pandas as pd
-
-T = TypeVar("T")
 
 TOKEN_PAGE = "https://portal.maap.eo.esa.int/ini/services/auth/token/"  # noqa: S105
 
@@ -71,7 +69,7 @@ class Secret(str):
         return Secret(super().__getitem__(key))  # rich and reprlib cut before they show
 
 
-def hidden(token: T) -> T | Secret:
+def hidden(token: Any) -> Any:
     """Return a token given as text so that no traceback shows it; a Token as it is."""
     return Secret(token) if isinstance(token, str) else token
 

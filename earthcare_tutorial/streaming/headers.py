@@ -39,6 +39,7 @@ NOT_A_VARIABLE = "This is a netCDF dimension but not a netCDF variable"
 PLAIN = (P5FixedStringType, P5FloatType, P5IntegerType)
 UNDEFINED = 2**64 - 1
 EXTERNAL_FILES, ATTRIBUTE, LINK_INFO = 7, 12, 2  # messages of an object header
+SHAREABLE = (1, 3, 5, 11)  # dataspace, datatype, fill value, filters
 CONTIGUOUS, CHUNKED, VIRTUAL = 1, 2, 3  # layouts
 
 
@@ -145,7 +146,9 @@ def describe(remote: RemoteFile, address: int, *, index: bool) -> Member | None:
     _, layout, place = header.get_id_storage_params()
     if header.find_msg_type(EXTERNAL_FILES) or layout == VIRTUAL:
         raise outside(remote)
-    if any(msg["flags"] & 2 for msg in header.msgs) or not isinstance(header.ptype, PLAIN):
+    if any(msg["flags"] & 2 for msg in header.msgs if msg["type"] in SHAREABLE) or not isinstance(
+        header.ptype, PLAIN
+    ):
         raise OddError  # shared messages; texts of any length, compounds, enumerations
     for msg in header.find_msg_type(ATTRIBUTE):
         version, shared = header.msg_data[msg["offset_to_message"] :][:2]

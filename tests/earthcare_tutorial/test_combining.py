@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from earthcare_tutorial import align, companions, login, open_granule, search
+from earthcare_tutorial import align, companions, open_granule, search
 from maap_replay.items import make_item
+from tests import granule_cache
 
 MISSING = r"^Not found for 04537E: "
 
@@ -106,11 +107,14 @@ def test_what_cannot_be_aligned_is_explained(datasets, sentence):
         align(datasets)
 
 
-def test_products_of_the_replay_meet_to_a_kilometre_and_some_milliseconds(granule):
-    token = login()
+def test_products_of_the_replay_meet_to_a_kilometre_and_some_milliseconds(
+    esa_maap, granule, monkeypatch
+):
+    monkeypatch.setenv("MAAP_REPLAY_CACHE", str(granule_cache.folder()))
+    esa_maap.accept(access_token="good")
     places = ["time", "latitude", "longitude"]
     datasets = [
-        open_granule(item, token, places)
+        open_granule(item, "good", places)
         for item in companions(granule, ["A-EBD", "C-FMR", "M-COP"]).values()
     ]
     lidar, radar, imager = align(datasets)

@@ -129,13 +129,17 @@ def test_a_misspelt_collection_is_corrected(archive):
 
 
 @pytest.fixture
-def two_weeks(esa_maap, raw_item):
-    items = [
+def weeks(raw_item):
+    return [
         raw_item("20251013T131444", "07820E"),
         raw_item("20251020T132215", "07929E"),
         raw_item("20251026T011445", "08015A"),
     ]
-    esa_maap.serve(items)
+
+
+@pytest.fixture
+def two_weeks(esa_maap, weeks):
+    esa_maap.serve(weeks)
     return esa_maap
 
 
@@ -199,10 +203,12 @@ def test_distance_is_measured_on_the_sphere(footprint, box, degrees):
         line(),
     ],
 )
-def test_a_footprint_without_lines_has_no_distance(two_weeks, footprint):
+def test_a_footprint_without_lines_has_no_distance(footprint):
     assert distance_km(footprint, (3, 0, 4, 1)) is None
-    items = two_weeks.items
-    items[0]["geometry"] = footprint
-    two_weeks.serve(items)
+
+
+def test_a_granule_without_a_footprint_costs_no_other(esa_maap, weeks):
+    weeks[0]["geometry"] = None
+    esa_maap.serve(weeks)
     with pytest.warns(UserWarning, match="3 do without bbox .the nearest: 0[78]"):
         search("M-COP", bbox=(0, 50, 1, 60))

@@ -6,9 +6,14 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import h5py
+import numpy as np
+import pyfive
 import pytest
+import xarray as xr
 
 from maap_replay import granules
+from maap_replay.recordings.sizes import HEADER, KNOWN
 
 ORBITS = ("04537E", "04538E", "04539E")
 NAME = "ECA_EXBA_MSI_COP_2A_20250316T133058Z_20250912T203345Z_{}"
@@ -119,3 +124,28 @@ def test_a_file_that_is_larger_than_stated_stays_whole_and_is_told(
     name = NAME.format("04537E")
     assert granules.granule_file(name, ".h5", 999_990).stat().st_size == 1_000_000
     assert "10 bytes more than the catalogue states" in caplog.text
+
+
+def test_readers_of_hdf5_do_not_look_behind_its_end(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(product_id: str, folder: Path, picture: bool) -> None:
+        values = xr.Dataset({"x": ("along_track", np.arange(5000.0))})
+        values.to_netcdf(folder / f"{product_id}.h5", engine="netcdf4", group="ScienceData")
+
+    monkeypatch.setattr(granules, "_write", write)
+    path = granules.granule_file(NAME.format("04537E"), ".h5", 3_000_000)
+    assert path.stat().st_size == 3_000_000
+    for engine in ("netcdf4", "h5netcdf"):
+        with xr.open_dataset(path, group="ScienceData", engine=engine) as found:
+            assert float(found["x"].sum()) == 4999 * 2500
+    with h5py.File(path) as file:
+        assert file["ScienceData/x"][-1] == 4999
+    with pyfive.File(path) as file:
+        assert file["ScienceData/x"][-1] == 4999
+
+
+def test_the_catalogue_states_sizes_that_synthetic_files_fit_in(products: dict[str, Path]) -> None:
+    for file_type, path in products.items():
+        assert path.stat().st_size <= KNOWN[file_type], file_type
+        assert path.with_suffix(".HDR").stat().st_size <= HEADER
