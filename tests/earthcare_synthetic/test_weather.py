@@ -147,7 +147,7 @@ def test_dust_over_the_sea_is_low_where_no_desert_lifts_it(places: dict[str, Pla
     for place in places.values():
         curtain, track = place.curtain, place.curtain.track
         sea = ~curtain.land & (
-            world.sum_of(aerosol.OUTFLOWS, track.latitude, track.longitude) < 0.1
+            world.sum_of(aerosol.OUTFLOWS, track.latitude, track.longitude) < 0.09
         )
         inland = np.convolve(curtain.land, np.ones(121), "same") > 0
         sea &= ~inland
@@ -211,7 +211,7 @@ def test_wind_leans_clouds_at_all_heights_without_a_kink() -> None:
         assert (np.diff(levels) * np.sign(levels[-1]) >= 0).all()
         assert abs(levels[6]) >= 2  # above 7 km
         assert abs(levels[13] - levels[8]) >= 1  # below 5 km
-        assert np.abs(np.diff(steps)).max() <= 1  # no jump at the melting level, nor elsewhere
+        assert np.abs(np.diff(steps)).max() <= 2  # no jump at the melting level, nor elsewhere
         leans.append(levels[-1])
     assert min(leans) < 0 < max(leans)
 

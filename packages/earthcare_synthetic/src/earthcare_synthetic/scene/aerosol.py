@@ -118,7 +118,8 @@ def _amounts(canvas: Canvas, track: Track, inland: Field, day_of_year: float) ->
     desert = np.clip(world.sum_of(world.DESERTS, lat, lon), 0, 1) * inland
     south_west = world.sum_of(world.DESERTS, lat + HARMATTAN[0], lon + HARMATTAN[1])
     blown = 0.7 * np.clip(south_west, 0, 1) * (1 - summer) * (np.abs(lat) < 40)
-    outflow = world.sum_of(OUTFLOWS, lat, lon) * (1 - inland) * ramp(summer, 0.45, 0.85)
+    outflow = np.clip(1.1 * world.sum_of(OUTFLOWS, lat, lon) - 0.1, 0, 1)
+    outflow = outflow * (1 - inland) * ramp(summer, 0.45, 0.85)
 
     fires = np.maximum(
         world.sum_of(FIRES, lat, lon), 0.7 * world.sum_of(FIRES, lat, lon + SMOKE_OUTFLOW)
@@ -140,7 +141,7 @@ def _amounts(canvas: Canvas, track: Track, inland: Field, day_of_year: float) ->
     over_land = DUST_AT_SEA + desert * (
         DUST_IN_WINTER - DUST_AT_SEA + (DUST_IN_SUMMER - DUST_IN_WINTER) * summer
     )
-    over_sea = DUST_AT_SEA + 3200 * np.minimum(outflow, 1)
+    over_sea = DUST_AT_SEA + 3200 * outflow
     return _Amounts(
         mixed={
             SEA_SALT: some(7e-5 * (1 - 0.98 * inland), "salt", 0.4, 800),
