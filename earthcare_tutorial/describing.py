@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from earthcare_products import baselines as census
+from earthcare_products import baselines as periods
+from earthcare_products.census import census_origin
 from earthcare_products.granule_ids import parse_granule_id
 from earthcare_products.products import PRODUCTS
 from earthcare_products.products import file_type as find_type
@@ -46,9 +47,9 @@ def baselines(file_type: str) -> pd.DataFrame:
     """
     import pandas as pd
 
-    counted = [each._asdict() for each in census.baselines(find_type(file_type))]
-    table = pd.DataFrame(counted, columns=census.Baseline._fields).set_index("baseline")
-    table.attrs["source"] = census.census_origin()
+    counted = [each._asdict() for each in periods.baselines(find_type(file_type))]
+    table = pd.DataFrame(counted, columns=periods.Baseline._fields).set_index("baseline")
+    table.attrs["source"] = census_origin()
     return table
 
 
