@@ -35,10 +35,11 @@ VERB = (600, 4)
 LARGE = {
     "access": (617, 5),
     "auth": (921, 5),
-    "classifying": (2200, 15),
+    "classifying": (2203, 15),
     "combining": (1593, 10),
     "curtain": (1570, 12),
     "describing": (3269, 26),
+    "framing": (1964, 14),
     "granule": (850, 8),
     "listing": (582, 6),
     "maps": (1632, 14),
@@ -48,10 +49,10 @@ LARGE = {
     "searching": (1413, 9),
     "sites": (1652, 10),
     "streaming": (2947, 22),
-    "swath": (1350, 11),
+    "swath": (1356, 11),
 }
 #: Lines of all helpers together; the design aims at 2,600.
-HELPERS = 7_084
+HELPERS = 7_209
 #: Names that are not where they belong yet: take out what is mended.
 MISPLACED = {"maap_replay.recordings.expand hides the module of that name"}
 #: Where a distribution says what it needs, and names of packages that differ from their modules'.
