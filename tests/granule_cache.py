@@ -17,7 +17,7 @@ from numpy._core._multiarray_umath import __cpu_features__
 
 ROOT = Path(__file__).parent.parent
 WRITERS = ("packages/earthcare_synthetic/src", "earthcare_products", "requirements.lock")
-#: So many states are kept: both ways of counting (see `make test-simple`) of this and the last one.
+#: So many states are kept: both ways of counting (see `make test-plain`) of this and the last one.
 KEPT = 4
 
 
