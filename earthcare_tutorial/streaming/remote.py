@@ -87,7 +87,7 @@ class RemoteFile:
         self, item_or_url: pystac.Item | str, token: Token | str, *, connect: bool = True
     ) -> None:
         self.url, self._auth = _link_and_auth(item_or_url, token)
-        self.name = PurePosixPath(unquote(urlsplit(self.url).path)).name
+        self.name = unquote(PurePosixPath(urlsplit(self.url).path).name)
         self.size, self.version, self.base, self.opened = 0, "", 0, False
         self._begin()
         if connect:

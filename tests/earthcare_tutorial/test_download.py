@@ -78,11 +78,11 @@ def test_no_room(granule, tmp_path, monkeypatch):
         download(granule, tmp_path, "good")
 
 
-def test_two_links_with_one_name_are_two_files(maap, granule, tmp_path):
-    body = maap.files[granule.removeprefix(maap.url)][1]
+def test_two_links_with_one_name_are_two_files(esa_maap, granule, tmp_path):
+    body = esa_maap.read(granule)
     other = write_granule(tmp_path / "other.h5", notes="SYNTHETIC: another")
-    maap.files["/data/other/" + granule.rpartition("/")[2]] = ("application/x-hdf5", other)
-    link = f"{maap.url}/data/other/{granule.rpartition('/')[2]}?secret=1"
+    link = esa_maap.put(f"{granule.rpartition('/')[0]}/other/{granule.rpartition('/')[2]}", other)
+    link += "?secret=1"
     for _ in range(2):
         one, two = download([granule, link], tmp_path / "there", "good")
         assert (one.read_bytes(), two.read_bytes()) == (body, other)
@@ -92,8 +92,8 @@ def test_two_links_with_one_name_are_two_files(maap, granule, tmp_path):
     assert len(told.splitlines()) == 3
 
 
-def test_a_leftover_is_not_certified(maap, granule, tmp_path):
-    body = maap.files[granule.removeprefix(maap.url)][1]
+def test_a_leftover_is_not_certified(esa_maap, granule, tmp_path):
+    body = esa_maap.read(granule)
     path = tmp_path / granule.rpartition("/")[2]
     path.write_bytes(body[:5000] + bytes(len(body) - 5000))
     (tmp_path / f"{path.name}.0000000000000000.part").write_bytes(bytes(9000))
@@ -104,22 +104,22 @@ def test_a_leftover_is_not_certified(maap, granule, tmp_path):
     assert download(granule, tmp_path, "good", verify=True)[0].read_bytes() == body
 
 
-def test_a_file_whose_chunks_cannot_be_read_gets_no_name(maap, granule, tmp_path):
-    kind, body = maap.files[granule.removeprefix(maap.url)]
+def test_a_file_whose_chunks_cannot_be_read_gets_no_name(esa_maap, granule, tmp_path):
+    body = esa_maap.read(granule)
     with h5py.File(io.BytesIO(body)) as file:
         chunk = file["ScienceData/latitude"].id.get_chunk_info(0)
     hole = body[: chunk.byte_offset + 9] + bytes(99) + body[chunk.byte_offset + 108 :]
-    maap.files[granule.removeprefix(maap.url)] = kind, hole
+    esa_maap.put(granule, hole)
     with pytest.raises(ConnectionError, match=r"came out damaged \(HDF5 cannot read it\)"):
         download(granule, tmp_path / "there", "good")
     assert not list((tmp_path / "there").glob("[!.]*"))
 
 
 @pytest.mark.parametrize("name", ["manifest.csv", "a%2Fb.h5", "..h5", "*.h5", "a b.h5", ".h5"])
-def test_names_that_lead_elsewhere(maap, tmp_path, name):
+def test_names_that_lead_elsewhere(esa_maap, granule, tmp_path, name):
     with pytest.raises(ValueError, match=r"no name of an \.h5 file"):
-        download(f"{maap.url}/data/{name}", tmp_path, "good")
-    assert not maap.log
+        download(f"{granule.rpartition('/')[0]}/{name}", tmp_path, "good")
+    assert not esa_maap.log
 
 
 def test_a_symbolic_link_is_not_written_through(granule, tmp_path):
@@ -139,19 +139,20 @@ with ThreadPoolExecutor(4) as pool:
 """
 
 
-def test_many_processes_and_threads_share_a_folder(maap, granule, tmp_path):
-    kind, body = maap.files[granule.removeprefix(maap.url)]
+def test_many_processes_and_threads_share_a_folder(esa_maap, granule, tmp_path):
+    body = esa_maap.read(granule)
     links = [
         granule.replace("04537E", f"0000{n}A").replace("07820E", f"0000{n}A") for n in range(4)
     ]
-    maap.files |= {link.removeprefix(maap.url): (kind, body) for link in links}
+    for link in links:
+        esa_maap.put(link, body)
     command = [sys.executable, "-c", SEVERAL, str(tmp_path / "there"), *links]
     running = [subprocess.Popen(command) for _ in range(2)]
     assert [each.wait(300) for each in running] == [0, 0]
     whole = [each for each in (tmp_path / "there").glob("*.h5") if each.read_bytes() == body]
     assert len(whole) == len(links)
     assert len((tmp_path / "there" / "manifest.csv").read_text().splitlines()) == len(links) + 1
-    starts = [asked for asked in maap.log if asked[1].endswith("A.h5")]
+    starts = [asked for asked in esa_maap.log if asked.path.endswith("A.h5")]
     assert len(starts) == 2 * len(links)  # the first block, and the whole
 
 
