@@ -53,7 +53,7 @@ def to_utc(seconds: np.ndarray, fill: Any = None) -> np.ndarray:
 
     Examples
     --------
-    >>> noon = np.array([int(np.datetime64("2025-03-16T12") - EPOCH.astype("M8[s]"))])
+    >>> noon = (np.array(["2025-03-16T12:00:00"], "M8[s]") - EPOCH.astype("M8[s]")).astype(int)
     >>> to_utc(noon + 5) - noon
     array([0])
     """

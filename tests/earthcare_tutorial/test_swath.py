@@ -95,8 +95,8 @@ def test_strip_along_the_track(swath):
     assert left == pytest.approx(-0.455 * 266.5, rel=0.05)
     assert ax.get_ylim() == (right, left), "left of the flight is up"
     ticks = {label.get_text(): label.get_position()[0] for label in ax.get_xticklabels()}
-    assert "16°N\n17:19" in ticks, "a round latitude, and the minute"
-    line = swath["latitude"].isel(along_track=int(ticks["16°N\n17:19"]))
+    assert "16°N\n17:19:57" in ticks, "a round latitude, and the second of a short strip"
+    line = swath["latitude"].isel(along_track=int(ticks["16°N\n17:19:57"]))
     assert float(line.mean()) == pytest.approx(16, abs=0.3)
     assert "Right of nadir" in ax.get_ylabel()
 
