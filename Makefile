@@ -21,7 +21,6 @@ CPU_FEATURES = $$($(BIN)/python -c "from numpy._core._multiarray_umath import \
 # the results say that it was left out.
 PYTHON313 ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.13*/bin/python3) python3.13)
 NEWER := h5netcdf h5py 'icechunk>=2.3' obspec-utils obstore 'virtualizarr>=2.8' xarray
-PLAIN ?= notebooks
 # Without it, each of some hundred processes would compile every package that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -52,7 +51,7 @@ test-install: .venv/.ready  ## install as the page tells a reader to, and run th
 
 test-plain: .venv/.ready  ## run the lessons as on a processor without any of NumPy's short cuts
 	NPY_DISABLE_CPU_FEATURES="$(CPU_FEATURES)" && export NPY_DISABLE_CPU_FEATURES && \
-	$(PYTEST) $(NBVAL) $(PLAIN)
+	$(PYTEST) $(NBVAL) notebooks
 
 test-versions: .venv/.ready  ## run the helpers' tests on the oldest packages allowed, and on the newest
 	$(BIN)/python -m tests.versions

@@ -15,8 +15,7 @@ NADIR_COLUMN = 278
 #: Between columns, in km; between lines, in seconds of flight.
 PITCH_KM = 0.455
 LINE_SECONDS = 0.06295
-#: Width of the swath in km: as the mission's papers have it, and as the files do.
-NOMINAL_SWATH_KM = 150.0
+#: Width of the swath in the files, in km; the mission's papers say 150.
 SWATH_KM = (LAST_COLUMN - FIRST_COLUMN) * PITCH_KM
 #: Columns of the joint standard grid, which AM-CTH, AM-ACD and X-JSG have: nadir as readers made
 #: for the files have it, 1 km apart.
