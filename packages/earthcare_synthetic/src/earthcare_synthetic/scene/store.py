@@ -12,7 +12,7 @@ from typing import Any, TypeVar, get_origin, get_type_hints
 import numpy as np
 from filelock import FileLock
 
-from earthcare_synthetic.files import UNFINISHED
+from earthcare_synthetic.files import unfinished_name
 
 T = TypeVar("T")
 
@@ -44,7 +44,7 @@ def made_once(folder: Path, kind: type[T], make: Callable[[], T]) -> T:
 
 
 def _save(whole: Any, folder: Path) -> None:
-    unfinished = folder.with_name(f".{folder.name}.{os.getpid()}{UNFINISHED}")
+    unfinished = unfinished_name(folder)
     unfinished.mkdir()
     try:
         for name, value in _leaves(whole):
