@@ -19,7 +19,7 @@ FRAME = "04537E"
 
 
 def pytest_configure() -> None:
-    """Listen to Ctrl-C where the tests are a background job too, in which a shell switches it off."""
+    """Listen to Ctrl-C in a background job too, for which a shell switches it off."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
