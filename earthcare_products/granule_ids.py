@@ -81,15 +81,8 @@ def parse_granule_id(text: str) -> GranuleId:
         )
     except ValueError as error:
         raise ValueError(f"{text!r} has a time that does not exist: {error}.") from None
-    return GranuleId(
-        found["file_type"],
-        found["file_class"][2:],
-        start,
-        second,
-        found["frame"] or "",
-        found["file_class"],
-        text,
-    )
+    kind, file_class = found["file_type"], found["file_class"]
+    return GranuleId(kind, file_class[2:], start, second, found["frame"] or "", file_class, text)
 
 
 def orbit_and_frame(text: str) -> tuple[int, str]:
