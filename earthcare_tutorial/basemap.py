@@ -1,4 +1,4 @@
-"""What every map has: coastlines, degrees with sides, marks on what is missing or made up."""
+"""What axes of degrees have: coastlines, sides, the track below, marks on what is made up."""
 
 from __future__ import annotations
 
@@ -9,15 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import xarray as xr
     from matplotlib.axes import Axes
-    from numpy.typing import NDArray
-
-    Array = NDArray[Any]
-
-SYNTHETIC_COLOUR = "#8a1c1c"  # of the word that marks what is made up
 
 
 def mark_synthetic(ax: Axes, ds: xr.Dataset | None = None) -> None:
@@ -32,46 +25,9 @@ def mark_synthetic(ax: Axes, ds: xr.Dataset | None = None) -> None:
     """
     if ds is not None and not ds.attrs.get("synthetic"):
         return
+    look: dict[str, Any] = {"color": "#8a1c1c", "fontsize": "small", "ha": "right", "va": "bottom"}
     box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 2}
-    place: dict[str, Any] = {"transform": ax.transAxes, "ha": "right", "va": "bottom", "zorder": 9}
-    ax.text(
-        0.98, 0.02, "synthetic data", color=SYNTHETIC_COLOUR, fontsize="small", bbox=box, **place
-    )
-
-
-def mark_missing(
-    ax: Axes, x: Array, y: Array, classes: Mapping[int, tuple[str, str]], *, missing: bool
-) -> None:
-    """Hatch what a mesh leaves open, which no colour map can hide, and name it and the classes.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        With the mesh.
-    x, y : numpy.ndarray
-        Corners or edges of the mesh, as given to ``pcolormesh``.
-    classes : mapping of int to (name, colour)
-        For the legend; empty where a colour bar explains the colours.
-    missing : bool
-        Whether any cell is open.
-    """
-    from matplotlib.patches import Patch
-
-    hatched: dict[str, Any] = {"facecolor": "white", "edgecolor": "0.72", "hatch": "////"}
-    handles = [
-        Patch(facecolor=colour, edgecolor="0.5", linewidth=0.5, label=name)
-        for _, (name, colour) in sorted(classes.items())
-    ]
-    if missing:
-        x, y = np.meshgrid(x, y) if x.ndim == 1 else (x, y)
-        ring = [np.r_[edge[0], edge[1:, -1], edge[-1, -2::-1], edge[-2:0:-1, 0]] for edge in (x, y)]
-        ax.fill(*ring, zorder=0.5, linewidth=0, **hatched)
-        handles.append(Patch(linewidth=0.5, label="no value", **hatched))
-    if handles:
-        place = (1.01, 1.0) if classes else (1.0, 0.0)
-        ax.legend(
-            handles=handles, loc="upper left", bbox_to_anchor=place, frameon=False, fontsize="small"
-        )
+    ax.text(0.98, 0.02, "synthetic data", transform=ax.transAxes, bbox=box, zorder=9, **look)
 
 
 def plain_axes(ax: Axes, helper: str) -> None:
@@ -96,12 +52,11 @@ def degrees(value: float, sides: str) -> str:
 
 
 @functools.cache
-def coastlines() -> list[Array]:
+def coastlines() -> list[np.ndarray]:
     """Read the coastlines that come with the package, as arrays (n, 2) of longitude, latitude."""
     with np.load(Path(__file__).parent / "data" / "coastlines.npz") as file:
         points = file["points"]
-    breaks = np.flatnonzero(points[:, 0] < -18000)
-    lines = np.split(points, breaks + 1)
+    lines = np.split(points, np.flatnonzero(points[:, 0] < -18000) + 1)
     return [line[:-1] / 100.0 for line in lines if len(line) > 2]
 
 
@@ -127,3 +82,45 @@ def label_degrees(ax: Axes) -> None:
     ax.yaxis.set_major_formatter(lambda value, _: degrees(value, "SN"))
     ax.set_xlabel("Longitude")
     ax.set_ylabel("Latitude")
+
+
+def label_track(
+    ax: Axes, x: np.ndarray, latitude: np.ndarray | None, time: np.ndarray | None, kind: str = ""
+) -> None:
+    """Write latitude and time, as far as known, below an axis along the track.
+
+    ``x`` (n,) are the places of the profiles on the axis: their "latitude", their "time" as
+    matplotlib counts it, or, where ``kind`` is empty, their number.
+    """
+    from matplotlib.dates import MINUTELY, AutoDateLocator
+    from matplotlib.ticker import FixedLocator, MaxNLocator
+
+    clock = slice(11, 19 if time is not None and np.ptp(time) < np.timedelta64(8, "m") else 16)
+    locator: Any = MaxNLocator(8, steps=[1, 2, 5, 10])
+    steps = np.diff([] if latitude is None else latitude)
+    if kind == "time":
+        locator = AutoDateLocator(minticks=4, maxticks=9)  # type: ignore[no-untyped-call]
+        locator.intervald[MINUTELY] = [1, 2, 5, 10, 15, 30]
+    elif not kind and latitude is not None and ((steps < 0).all() or (steps > 0).all()):
+        low, high = latitude.min(), latitude.max()  # round latitudes, where they are
+        rounds = [each for each in locator.tick_values(low, high) if low <= each <= high]
+        locator = FixedLocator([float(x[np.abs(latitude - each).argmin()]) for each in rounds])
+
+    def tick(value: float, _: Any = None) -> str:
+        near = int(np.abs(x - value).argmin())
+        texts = {}
+        if latitude is not None:
+            north = value if kind == "latitude" else latitude[near].round(1)
+            texts["latitude"] = degrees(float(north), "SN")
+        if time is not None:
+            second = (time[near] + np.timedelta64(500, "ms")).astype("datetime64[s]")
+            texts["time"] = str(second)[clock]
+        first = [texts.pop(kind)] if kind in texts else []
+        return "\n".join([*first, *texts.values()]) or f"{value:g}"
+
+    said = ["latitude"] * (latitude is not None) + ["time (UTC)"] * (time is not None)
+    text = " and ".join(said[::-1] if kind == "time" else said) or "profile"
+    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_formatter(tick)
+    if ax.xaxis.get_tick_params().get("labelbottom", True):  # of shared axes, the lowest
+        ax.set_xlabel(text[0].upper() + text[1:])

@@ -1,4 +1,4 @@
-"""Which product, orbit and frame a granule is; the products themselves are facts of their own."""
+"""Which product, orbit and frame a granule is, from its name or its properties."""
 
 from __future__ import annotations
 
@@ -8,12 +8,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from earthcare_products.granule_ids import GranuleId, parse_granule_id
-from earthcare_products.products import PRODUCTS, file_type
 
 if TYPE_CHECKING:
     import pystac
-
-__all__ = ["PRODUCTS", "UNKNOWN", "as_utc", "file_type", "identify"]
 
 
 def identify(item: pystac.Item | str) -> GranuleId:

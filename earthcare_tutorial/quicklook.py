@@ -12,7 +12,6 @@ import numpy as np
 from earthcare_tutorial._http import BUSY, fetch, session
 from earthcare_tutorial._notes import _say
 from earthcare_tutorial.assets import listed, pick_assets
-from earthcare_tutorial.basemap import SYNTHETIC_COLOUR
 from earthcare_tutorial.products import identify
 
 if TYPE_CHECKING:
@@ -260,7 +259,7 @@ def _draw_panel(
         ax.set_frame_on(False)
         label += ", thumbnail" * picture.is_thumbnail
         if picture.synthetic:  # above the picture: on it, there is no place to spare
-            ax.set_title("synthetic\n", loc="right", fontsize=size, color=SYNTHETIC_COLOUR)
+            ax.set_title("synthetic\n", loc="right", fontsize=size, color="#8a1c1c")
     else:
         ax.set_box_aspect(ratio)
         ax.spines[:].set(linestyle=":", color="0.5")
