@@ -31,22 +31,10 @@ _OPEN = ("Validated", "XMET", "OrbitData")
 
 @cache
 def baselines(file_type: str) -> tuple[Baseline, ...]:
-    """Return the baselines of a product, in the order of their names.
+    """Return the baselines of a product by name; none of a product that nobody counted.
 
     Where collections differ, the one with most granules counts.
 
-    Parameters
-    ----------
-    file_type : str
-        Such as "CPR_CLP_2A".
-
-    Returns
-    -------
-    tuple of Baseline
-        Empty for a product that nobody counted.
-
-    Examples
-    --------
     >>> [(each.baseline, f"{each.start_time:%Y-%m-%d}") for each in baselines("CPR_CLP_2A")]
     [('BB', '2024-06-17'), ('CA', '2025-11-28')]
     """

@@ -44,23 +44,10 @@ _DATA: dict[str, Any] = json.loads((files(__package__) / "data/classes.json").re
 
 
 def class_table(file_type: str, variable: str) -> ClassTable | None:
-    """Return the classes of a variable.
+    """Return the classes of a variable by code, or None when it holds none.
 
-    Parameters
-    ----------
-    file_type : str
-        Such as "ATL_TC__2A"; "" when it is not known, which finds a table if all products that have
-        such a variable agree on it.
-    variable : str
-        Its name in the file.
+    Without a file type ("") a table is found if all products with such a variable agree on it.
 
-    Returns
-    -------
-    mapping of int to ClassInfo, or None
-        None when the variable is none of classes.
-
-    Examples
-    --------
     >>> class_table("", "synergetic_target_classification")[21].name
     'Ice cloud'
     """

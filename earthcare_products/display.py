@@ -63,24 +63,11 @@ def _factor(unit: str, shown: str) -> float | None:
 
 
 def display(variable: str, file_type: str = "", unit: str = "1") -> Display:
-    """Return how a variable is drawn.
+    """Return how a variable of a file is drawn; some products have a look of their own.
 
-    Parameters
-    ----------
-    variable : str
-        Its name in the file.
-    file_type : str, optional
-        Such as "ATL_ICE_2A"; some products have a look of their own.
-    unit : str
-        In the file. If it cannot be turned into the unit of the table, it is shown as it is, and
-        the table's limits, which are in another unit, do not hold.
+    A unit in the file that cannot be turned into that of the table is shown as it is, and the
+    table's limits, which are in another unit, do not hold.
 
-    Returns
-    -------
-    Display
-
-    Examples
-    --------
     >>> display("ice_water_content", "ATL_ICE_2A", "mg m-3").factor
     0.001
     >>> display("radarReflectivityFactor", "CPR_NOM_1B", "mm6 m-3").decibel

@@ -36,13 +36,6 @@ _ROWS: list[dict[str, Any]] = [json.loads(line) for line in _LINES]
 def flags(file_type: str) -> tuple[Flag, ...]:
     """Return the flags of a product; none where nothing is known of them.
 
-    Parameters
-    ----------
-    file_type : str
-        Ten characters, such as "MSI_COP_2A".
-
-    Examples
-    --------
     >>> [flag.name for flag in flags("AC__TC__2B")][0]
     'quality_status'
     >>> flags("CPR_TC__2A")
@@ -65,15 +58,6 @@ def flags(file_type: str) -> tuple[Flag, ...]:
 def flag_of(file_type: str, variable: str) -> Flag | None:
     """Return the flag that judges a variable, or None where no flag does.
 
-    Parameters
-    ----------
-    file_type : str
-        Such as "ATL_EBD_2A".
-    variable : str
-        Its name in the file.
-
-    Examples
-    --------
     >>> flag_of("ATL_EBD_2A", "particle_extinction_coefficient_355nm").meanings[2]
     'likely bad'
     >>> flag_of("MSI_CM__2A", "cloud_phase").name

@@ -11,7 +11,7 @@ from earthcare_tutorial.classifying import class_fractions, classes
 from earthcare_tutorial.combining import align, cut_around
 from earthcare_tutorial.credentials import credential_places, save_credentials
 from earthcare_tutorial.curtain import plot_curtain
-from earthcare_tutorial.describing import baselines, describe
+from earthcare_tutorial.describing import describe
 from earthcare_tutorial.framing import plot_classes, plot_frame
 from earthcare_tutorial.granule import (
     above_sea_level,
@@ -29,6 +29,7 @@ from earthcare_tutorial.searching import count, search
 from earthcare_tutorial.sites import companions, overpasses
 from earthcare_tutorial.streaming import StreamStats, download, open_granule, stream_stats
 from earthcare_tutorial.swath import plot_swath
+from earthcare_tutorial.versions import baselines
 
 __all__ = [
     "PRODUCTS",

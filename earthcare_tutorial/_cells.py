@@ -18,22 +18,8 @@ if TYPE_CHECKING:
 
 
 def block_mean(values: np.ndarray, step: tuple[int, int]) -> np.ndarray:
-    """Average blocks of an array over the values that are there.
+    """Average blocks of so many rows and columns over the values that are there, not NaN.
 
-    Parameters
-    ----------
-    values : numpy.ndarray
-        Of shape (m, n), NaN where there is nothing.
-    step : tuple of int
-        Rows and columns of a block; the last ones may be smaller.
-
-    Returns
-    -------
-    numpy.ndarray
-        NaN only where a whole block is.
-
-    Examples
-    --------
     >>> block_mean(np.array([[1.0, 3.0], [np.nan, np.nan], [5.0, 7.0]]), (2, 2))
     array([[2.],
            [6.]])
@@ -48,8 +34,6 @@ def block_mean(values: np.ndarray, step: tuple[int, int]) -> np.ndarray:
 def block_mode(codes: np.ndarray, step: tuple[int, int]) -> np.ndarray:
     """Return the most frequent code of each block; of equally frequent ones, the smallest.
 
-    Examples
-    --------
     >>> block_mode(np.array([[3.0, 1.0, 3.0, np.nan]]), (1, 4))
     array([[3.]])
     """

@@ -29,8 +29,6 @@ def granule_id(ds: xr.Dataset) -> GranuleId | None:
     Its attribute "granule_id" is asked first, which a saved copy keeps; then the name of the file
     that it was read from.
 
-    Examples
-    --------
     >>> import xarray as xr
     >>> ds = xr.Dataset()
     >>> ds.encoding["source"] = "ECA_EXBA_MSI_COP_2A_20250316T133058Z_20250912T203345Z_04537E.h5"
@@ -171,8 +169,6 @@ def legend_of(
 def named_in_file(data: xr.DataArray) -> dict[int, str]:
     """Read codes and their names out of the attribute ``definition``, however it is written.
 
-    Examples
-    --------
     >>> import xarray as xr
     >>> named_in_file(xr.DataArray(attrs={"definition": "-1 = No data, 0 = Ground, 20 : none"}))
     {-1: 'No data', 0: 'Ground', 20: 'none'}

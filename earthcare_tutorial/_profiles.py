@@ -39,13 +39,7 @@ def read_profiles(
     along: Along = "latitude",
     between: Between | None = None,
 ) -> Profiles:
-    """Take a variable and its heights out of a dataset: scaled, judged, cut.
-
-    Raises
-    ------
-    ValueError
-        When it is no curtain, when its heights are missing, or when nothing is left.
-    """
+    """Take a variable and its heights out of a dataset: scaled, judged, cut; ``helper`` asks."""
     height_name = _height_name(ds, variable, helper)
     judged = screen(ds, variable)
     look, values = look_of(ds, variable), floats(judged)

@@ -50,8 +50,6 @@ def identify(item: pystac.Item | str) -> GranuleId:
 def as_utc(when: str | datetime) -> datetime:
     """Read a time; one without a time zone is UTC.
 
-    Examples
-    --------
     >>> as_utc("2025-03-16T13:30:58")
     datetime.datetime(2025, 3, 16, 13, 30, 58, tzinfo=datetime.timezone.utc)
     """
