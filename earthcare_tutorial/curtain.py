@@ -212,8 +212,8 @@ def _mark(
     if clutter.any():
         middle = [(part[1:, 1:] + part[:-1, :-1]) / 2 for part in (x, y)]
         ax.contourf(*middle, clutter, levels=[0.5, 1.5], colors="none", hatches=["xxxx"])
-        look = {"facecolor": "white", "edgecolor": "0.2", "hatch": "xxxx"}
-        handles.append(_cells.patch("clutter", **look))
+        look: dict[str, Any] = {"facecolor": "white", "edgecolor": "0.2", "linewidth": 1}
+        handles.append(_cells.patch("clutter", hatch="xxxx", **look))
     return handles
 
 
