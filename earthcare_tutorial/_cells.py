@@ -1,4 +1,4 @@
-"""Cells of a figure: blocks of values, the corners between them, and their colours."""
+"""Cells of a figure: blocks of values, their corners and colours, and the track below them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from earthcare_tutorial.basemap import degrees
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,13 +64,16 @@ def edges(centres: np.ndarray, step: tuple[int, ...]) -> np.ndarray:
     return centres
 
 
-def present(legend: Mapping[int, ClassInfo] | None, values: np.ndarray) -> dict[int, ClassInfo]:
-    """Return the classes among values; codes that stand for missing data become NaN in them."""
+def present(
+    legend: Mapping[int, ClassInfo] | None, values: np.ndarray
+) -> dict[int, ClassInfo] | None:
+    """Return the classes among values, if any; codes of missing data become NaN in the values."""
     if legend is None:
-        return {}
+        return None
     missing = [code for code, each in legend.items() if each.role == "missing"]
     values[np.isin(values, missing)] = np.nan
-    return {code: legend[code] for code in np.unique(values[np.isfinite(values)]).astype(int)}
+    found = np.unique(values[np.isfinite(values)]).astype(int).tolist()
+    return {code: legend[code] for code in found}
 
 
 def paint(
@@ -88,9 +93,7 @@ def paint(
 
     if classes is None:
         norm, note = colour_scale(look, values, **limits)
-        if isinstance(
-            norm, LogNorm
-        ):  # what is below the scale, as noise is, is low and not missing
+        if isinstance(norm, LogNorm):  # what is below it, as noise is, is low and not missing
             values = np.maximum(values, float(norm.vmin or 0.0) / 10)
         return values, {"cmap": plt.get_cmap(cmap or look.colours), "norm": norm}, note
     codes = np.array(sorted(classes), dtype=float)
@@ -176,3 +179,45 @@ def in_lines(text: str) -> str:
     """
     name, _, unit = text.rpartition(" (")
     return f"{textwrap.fill(name, 30)}\n({unit}"
+
+
+def label_track(
+    ax: Axes, x: np.ndarray, latitude: np.ndarray | None, time: np.ndarray | None, kind: str = ""
+) -> None:
+    """Write latitude and time, as far as known, below an axis along the track.
+
+    ``x`` (n,) are the places of the profiles on the axis: their "latitude", their "time" as
+    matplotlib counts it, or, where ``kind`` is empty, their number.
+    """
+    from matplotlib.dates import MINUTELY, AutoDateLocator
+    from matplotlib.ticker import FixedLocator, MaxNLocator
+
+    clock = slice(11, 19 if time is not None and np.ptp(time) < np.timedelta64(8, "m") else 16)
+    locator: Any = MaxNLocator(8, steps=[1, 2, 5, 10])
+    steps = np.diff([] if latitude is None else latitude)
+    if kind == "time":
+        locator = AutoDateLocator(minticks=4, maxticks=9)  # type: ignore[no-untyped-call]
+        locator.intervald[MINUTELY] = [1, 2, 5, 10, 15, 30]
+    elif not kind and latitude is not None and ((steps < 0).all() or (steps > 0).all()):
+        low, high = latitude.min(), latitude.max()  # round latitudes, where they are
+        rounds = [each for each in locator.tick_values(low, high) if low <= each <= high]
+        locator = FixedLocator([float(x[np.abs(latitude - each).argmin()]) for each in rounds])
+
+    def tick(value: float, _: Any = None) -> str:
+        near = int(np.abs(x - value).argmin())
+        texts = {}
+        if latitude is not None:
+            north = value if kind == "latitude" else latitude[near].round(1)
+            texts["latitude"] = degrees(float(north), "SN")
+        if time is not None:
+            second = (time[near] + np.timedelta64(500, "ms")).astype("datetime64[s]")
+            texts["time"] = str(second)[clock]
+        first = [texts.pop(kind)] if kind in texts else []
+        return "\n".join([*first, *texts.values()]) or f"{value:g}"
+
+    said = ["latitude"] * (latitude is not None) + ["time (UTC)"] * (time is not None)
+    text = " and ".join(said[::-1] if kind == "time" else said) or "profile"
+    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_formatter(tick)
+    if ax.xaxis.get_tick_params().get("labelbottom", True):  # of shared axes, the lowest
+        ax.set_xlabel(text[0].upper() + text[1:])

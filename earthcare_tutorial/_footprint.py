@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +27,7 @@ def along_great_circles(
     longitude, latitude : numpy.ndarray
         Corners (n,), in degrees.
     step : float, optional
-        Points are at most this many degrees apart.
+        Points are about this many degrees apart.
 
     Returns
     -------
@@ -36,14 +35,11 @@ def along_great_circles(
         Longitude and latitude (m,) in degrees; longitude without jumps, so it may pass 180.
     """
     corners = on_sphere(longitude, latitude)
-    pieces = []
-    for a, b in itertools.pairwise(corners):
-        angle = np.arccos(np.clip(a @ b, -1, 1))
-        share = np.linspace(0, 1, int(np.ceil(np.degrees(angle) / step)) + 1)[:-1, None]
-        pieces.append(
-            a if angle < 1e-9 else np.sin((1 - share) * angle) * a + np.sin(share * angle) * b
-        )
-    x, y, z = np.vstack([*pieces, corners[-1]]).T
+    angles = np.degrees(apart_km(corners[1:], corners[:-1]) / EARTH_RADIUS)
+    gone = np.r_[0, np.cumsum(angles)]
+    wanted = np.union1d(gone, np.arange(0, gone[-1], step))
+    # The straight line between two corners runs through the Earth, below their great circle.
+    x, y, z = (np.interp(wanted, gone, part) for part in corners.T)
     east = np.unwrap(np.degrees(np.arctan2(y, x)), period=360)
     return east - 360 * np.round(east.mean() / 360), np.degrees(np.arctan2(z, np.hypot(x, y)))
 

@@ -1,4 +1,4 @@
-"""What axes of degrees have: coastlines, sides, the track below, marks on what is made up."""
+"""What every map has: coastlines, degrees with sides, a mark on what is made up."""
 
 from __future__ import annotations
 
@@ -82,45 +82,3 @@ def label_degrees(ax: Axes) -> None:
     ax.yaxis.set_major_formatter(lambda value, _: degrees(value, "SN"))
     ax.set_xlabel("Longitude")
     ax.set_ylabel("Latitude")
-
-
-def label_track(
-    ax: Axes, x: np.ndarray, latitude: np.ndarray | None, time: np.ndarray | None, kind: str = ""
-) -> None:
-    """Write latitude and time, as far as known, below an axis along the track.
-
-    ``x`` (n,) are the places of the profiles on the axis: their "latitude", their "time" as
-    matplotlib counts it, or, where ``kind`` is empty, their number.
-    """
-    from matplotlib.dates import MINUTELY, AutoDateLocator
-    from matplotlib.ticker import FixedLocator, MaxNLocator
-
-    clock = slice(11, 19 if time is not None and np.ptp(time) < np.timedelta64(8, "m") else 16)
-    locator: Any = MaxNLocator(8, steps=[1, 2, 5, 10])
-    steps = np.diff([] if latitude is None else latitude)
-    if kind == "time":
-        locator = AutoDateLocator(minticks=4, maxticks=9)  # type: ignore[no-untyped-call]
-        locator.intervald[MINUTELY] = [1, 2, 5, 10, 15, 30]
-    elif not kind and latitude is not None and ((steps < 0).all() or (steps > 0).all()):
-        low, high = latitude.min(), latitude.max()  # round latitudes, where they are
-        rounds = [each for each in locator.tick_values(low, high) if low <= each <= high]
-        locator = FixedLocator([float(x[np.abs(latitude - each).argmin()]) for each in rounds])
-
-    def tick(value: float, _: Any = None) -> str:
-        near = int(np.abs(x - value).argmin())
-        texts = {}
-        if latitude is not None:
-            north = value if kind == "latitude" else latitude[near].round(1)
-            texts["latitude"] = degrees(float(north), "SN")
-        if time is not None:
-            second = (time[near] + np.timedelta64(500, "ms")).astype("datetime64[s]")
-            texts["time"] = str(second)[clock]
-        first = [texts.pop(kind)] if kind in texts else []
-        return "\n".join([*first, *texts.values()]) or f"{value:g}"
-
-    said = ["latitude"] * (latitude is not None) + ["time (UTC)"] * (time is not None)
-    text = " and ".join(said[::-1] if kind == "time" else said) or "profile"
-    ax.xaxis.set_major_locator(locator)
-    ax.xaxis.set_major_formatter(tick)
-    if ax.xaxis.get_tick_params().get("labelbottom", True):  # of shared axes, the lowest
-        ax.set_xlabel(text[0].upper() + text[1:])

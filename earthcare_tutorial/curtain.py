@@ -10,7 +10,7 @@ import numpy as np
 from earthcare_tutorial import _cells
 from earthcare_tutorial._granule import floats, granule_title, label, legend_of, look_of
 from earthcare_tutorial._profiles import Profiles, decibels, read_profiles
-from earthcare_tutorial.basemap import label_track, mark_synthetic
+from earthcare_tutorial.basemap import mark_synthetic
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -101,8 +101,7 @@ def plot_curtain(
 
     profiles = read_profiles(ds, variable, "plot_curtain", along, between)
     look = look_of(ds, variable)
-    legend = legend_of(ds, variable, profiles.values)
-    classes = None if legend is None else _cells.present(legend, profiles.values)
+    classes = _cells.present(legend_of(ds, variable, profiles.values), profiles.values)
     step = (-(-len(profiles.rows) // MAX_PROFILES), 1)
     low, high = profiles.height.min(axis=0), profiles.height.max(axis=0)
     near = (low <= top_km + MARGIN_KM) & (high >= FLOOR_KM - MARGIN_KM)
@@ -136,7 +135,7 @@ def plot_curtain(
     if unseen.any():
         handles.append(_cells.patch("no value", **empty))
     handles += _draw_lines(ax, place, profiles)
-    label_track(ax, place, profiles.latitude, profiles.time, kind)
+    _cells.label_track(ax, place, profiles.latitude, profiles.time, kind)
     ax.set(xlim=(place[0], place[-1]), ylim=(FLOOR_KM, top_km))
     ax.set_ylabel(f"Height above\n{profiles.above} (km)")
     spot: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (1.005, 0.5)}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from earthcare_products.display import pretty_unit
+from earthcare_tutorial._cells import label_track
 from earthcare_tutorial._granule import (
     floats,
     granule_title,
@@ -16,7 +17,7 @@ from earthcare_tutorial._granule import (
     look_of,
     screen,
 )
-from earthcare_tutorial.basemap import label_track, mark_synthetic
+from earthcare_tutorial.basemap import mark_synthetic
 from earthcare_tutorial.curtain import plot_curtain
 from earthcare_tutorial.swath import plot_swath
 
@@ -33,7 +34,6 @@ def plot_frame(
     panels: Sequence[tuple[xr.Dataset, str | Sequence[str]]],
     *,
     top_km: float = 20.0,
-    figsize: tuple[float, float] | None = None,
 ) -> np.ndarray:
     """Draw datasets of one frame below each other, on one axis along the track.
 
@@ -48,8 +48,6 @@ def plot_frame(
         time to the axis.
     top_km : float, optional
         Height at which curtains end, in km.
-    figsize : tuple of float, optional
-        Width and height in inches; 11 by 2.3 for each panel when left out.
 
     Returns
     -------
@@ -83,7 +81,7 @@ def plot_frame(
     if len({*counts, 0}) != 2 or 0 in counts:
         told = ", ".join(map(str, counts))
         raise ValueError(f"The panels have {told} profiles along the track: align() them first.")
-    size = figsize or (11.0, 2.3 * len(panels))
+    size = (11.0, 2.3 * len(panels))  # inches; figure.set_size_inches changes it
     fig, grid = plt.subplots(len(panels), 1, figsize=size, layout="constrained", squeeze=False)
     axes = grid[:, 0]
     for ax, (ds, variables) in zip(axes, panels, strict=True):

@@ -108,7 +108,7 @@ def plot_swath(
             basemap.draw_coastlines(ax)
     else:
         lines = swath.lines[0] + 0.5 + np.arange(len(swath.track))
-        basemap.label_track(ax, lines, swath.track, swath.time)
+        _cells.label_track(ax, lines, swath.track, swath.time)
         ax.set_ylim(swath.across.max(), swath.across.min())
         ax.set_ylabel("Right of nadir\n(km)" if swath.from_nadir else "Column")
         ax.set_aspect(aspect or "auto")
@@ -172,8 +172,7 @@ def _read(ds: xr.Dataset, variable: str) -> Swath:
     where, placed = values[cut], placed[cut]
     step = (-(-where.shape[0] // MAX_CELLS[0]), -(-where.shape[1] // MAX_CELLS[1]))
     stored = np.dtype(ds[variable].encoding.get("dtype", ds[variable].dtype))
-    legend = legend_of(ds, variable, where)
-    classes = None if legend is None else _cells.present(legend, where)
+    classes = _cells.present(legend_of(ds, variable, where), where)
     counted = classes is not None or stored.kind in "iub"
     when = ds["time"] if "time" in ds.variables else ds["latitude"]
     time = when.transpose(*dims, missing_dims="ignore").values
