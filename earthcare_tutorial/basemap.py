@@ -53,7 +53,7 @@ def degrees(value: float, sides: str) -> str:
 
 @functools.cache
 def coastlines() -> list[np.ndarray]:
-    """Read the coastlines that come with the package, as arrays (n, 2) of longitude, latitude."""
+    """Read the coastlines that come with the package (n, 2), made by tests/make_coastlines.py."""
     with np.load(Path(__file__).parent / "data" / "coastlines.npz") as file:
         points = file["points"]
     lines = np.split(points, np.flatnonzero(points[:, 0] < -18000) + 1)

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     import pystac
     import requests
     from matplotlib.axes import Axes
-    from numpy.typing import NDArray
 
 CONNECTIONS = 6  # pictures at a time, as a browser would
 TRIES = 3  # of a gallery's picture, after the first: a lost panel is cheap
@@ -97,7 +96,7 @@ def show_quicklook(item: pystac.Item, ax: Axes | None = None) -> Axes:
 
 def show_gallery(
     items: pystac.Item | Iterable[pystac.Item], columns: int = 3, *, max_items: int = 60
-) -> NDArray[np.object_]:
+) -> np.ndarray:
     """Draw the pictures of many granules as a contact sheet, to choose from by eye.
 
     Each panel is numbered by the granule's position in the list: panel 6 shows ``items[6]``. A
@@ -172,7 +171,7 @@ def show_gallery(
 class Picture(NamedTuple):
     """Pixels (height, width, 3), whether of the thumbnail, and whether of a made-up scene."""
 
-    pixels: NDArray[np.uint8]
+    pixels: np.ndarray
     is_thumbnail: bool
     synthetic: bool
 

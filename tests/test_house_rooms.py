@@ -38,19 +38,19 @@ LARGE = {
     "classifying": (999, 9),
     "curtain": (1253, 10),
     "describing": (2980, 24),
-    "framing": (1712, 13),
+    "framing": (1711, 13),
     "granule": (760, 8),
     "listing": (353, 5),
     "maps": (684, 6),
-    "mean_profile": (1112, 10),
-    "quicklook": (750, 6),
+    "mean_profile": (1113, 10),
+    "quicklook": (749, 6),
     "searching": (1339, 9),
     "sites": (1569, 10),
     "streaming": (2718, 21),
     "swath": (1147, 10),
 }
 #: Lines of all helpers together; the design aims at 2,600.
-HELPERS = 7_023
+HELPERS = 6_971
 #: Names that are not where they belong yet: take out what is mended.
 MISPLACED = {"maap_replay.recordings.expand hides the module of that name"}
 #: Where a distribution says what it needs, and names of packages that differ from their modules'.
