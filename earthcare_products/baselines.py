@@ -14,21 +14,15 @@ from earthcare_products.census import Counted, census
 
 
 class Baseline(NamedTuple):
-    """One baseline of a product.
-
-    ``start_time`` and ``end_time`` are the starts of its first and last granule (UTC); ``first``
-    and ``last`` their orbits and frames, "" where they have none; ``granules`` their number;
-    ``is_open`` tells whether every account may read them. A stray granule may make a baseline begin
-    long before the rest of it.
-    """
+    """One baseline of a product; a stray granule may begin long before the rest of it."""
 
     baseline: str
-    start_time: datetime
-    end_time: datetime
-    first: str
+    start_time: datetime  # of its first granule (UTC)
+    end_time: datetime  # at which its last granule starts
+    first: str  # orbit and frame, "" where they have none
     last: str
     granules: int
-    is_open: bool
+    is_open: bool  # whether every account may read them
 
 
 #: Words in the names of collections that every account may read.
@@ -37,22 +31,10 @@ _OPEN = ("Validated", "XMET", "OrbitData")
 
 @cache
 def baselines(file_type: str) -> tuple[Baseline, ...]:
-    """Return the baselines of a product, in the order of their names.
+    """Return the baselines of a product by name; none of a product that nobody counted.
 
     Where collections differ, the one with most granules counts.
 
-    Parameters
-    ----------
-    file_type : str
-        Such as "CPR_CLP_2A".
-
-    Returns
-    -------
-    tuple of Baseline
-        Empty for a product that nobody counted.
-
-    Examples
-    --------
     >>> [(each.baseline, f"{each.start_time:%Y-%m-%d}") for each in baselines("CPR_CLP_2A")]
     [('BB', '2024-06-17'), ('CA', '2025-11-28')]
     """
@@ -64,14 +46,7 @@ def baselines(file_type: str) -> tuple[Baseline, ...]:
             if any(word in collection for word in _OPEN):
                 open_ones.add(name)
     return tuple(
-        Baseline(
-            name,
-            datetime.fromisoformat(row.begin),
-            datetime.fromisoformat(row.end),
-            row.first or "",
-            row.last or "",
-            row.items,
-            name in open_ones,
-        )
+        Baseline(name, begin, end, row.first or "", row.last or "", row.items, name in open_ones)
         for name, row in sorted(largest.items())
+        for begin, end in [map(datetime.fromisoformat, (row.begin, row.end))]
     )

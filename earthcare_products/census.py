@@ -16,29 +16,21 @@ from typing import Any, NamedTuple
 
 
 class Counted(NamedTuple):
-    """One type in one baseline.
+    """One type in one baseline."""
 
-    `first` and `last` are frames such as "04537E", None where the type has none; `begin` and `end`
-    are the times (UTC) at which the first and the last item start.
-    """
-
-    first: str | None
+    first: str | None  # frame such as "04537E"; None where the type has none
     last: str | None
     items: int
-    begin: str
-    end: str
+    begin: str  # time (UTC) at which the first item starts
+    end: str  # and the last
 
 
-@cache
-def _data() -> dict[str, Any]:
-    text = files("earthcare_products").joinpath("data/census.json").read_text(encoding="utf-8")
-    document: dict[str, Any] = json.loads(text)
-    return document
+_DATA: dict[str, Any] = json.loads((files(__package__) / "data/census.json").read_text("utf-8"))
 
 
 def census_origin() -> str:
     """Who counted, when and what."""
-    return str(_data()["origin"])
+    return str(_DATA["origin"])
 
 
 @cache
@@ -49,5 +41,5 @@ def census() -> dict[str, dict[str, dict[str, Counted]]]:
             file_type: {baseline: Counted(*row) for baseline, row in rows.items()}
             for file_type, rows in types.items()
         }
-        for collection, types in _data()["collections"].items()
+        for collection, types in _DATA["collections"].items()
     }

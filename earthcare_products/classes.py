@@ -18,12 +18,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from functools import cache
 from importlib.resources import files
-from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
-#: What a class says of a place where nothing was classified, if it is such a one.
+#: What a class that is no target says of a place: no data, the ground and below it, out of the
+#: signal's reach, clear; "" for all others.
 Role = Literal["", "missing", "surface", "attenuated", "clear"]
 
 #: Of codes that no table knows: bright, and in no table.
@@ -31,11 +30,7 @@ UNKNOWN_COLOUR = "#ff1493"
 
 
 class ClassInfo(NamedTuple):
-    """Name and colour of a class.
-
-    ``role`` tells classes that are no target: "missing" (no data), "surface" (the ground and below
-    it), "attenuated" (the signal does not reach there), "clear"; "" for all others.
-    """
+    """Name, colour and role of a class."""
 
     name: str
     colour: str
@@ -45,48 +40,24 @@ class ClassInfo(NamedTuple):
 ClassTable = Mapping[int, ClassInfo]
 
 
-@cache
-def _data() -> dict[str, Any]:
-    text = (files("earthcare_products") / "data" / "classes.json").read_text(encoding="utf-8")
-    document: dict[str, Any] = json.loads(text)
-    return document
-
-
-@cache
-def _table(name: str) -> ClassTable:
-    rows = _data()["tables"][name]["classes"]
-    return MappingProxyType({code: ClassInfo(*told) for code, *told in rows})
+_DATA: dict[str, Any] = json.loads((files(__package__) / "data/classes.json").read_text("utf-8"))
 
 
 def class_table(file_type: str, variable: str) -> ClassTable | None:
-    """Return the classes of a variable.
+    """Return the classes of a variable by code, or None when it holds none.
 
-    Parameters
-    ----------
-    file_type : str
-        Such as "ATL_TC__2A"; "" when it is not known, which finds a table if all products that have
-        such a variable agree on it.
-    variable : str
-        Its name in the file.
+    Without a file type ("") a table is found if all products with such a variable agree on it.
 
-    Returns
-    -------
-    mapping of int to ClassInfo, or None
-        None when the variable is none of classes.
-
-    Examples
-    --------
     >>> class_table("", "synergetic_target_classification")[21].name
     'Ice cloud'
     """
-    variables = _data()["variables"]
-    if file_type in variables:
-        name = variables[file_type].get(variable)
-        return _table(name) if name else None
-    if file_type:
+    products = class_variables()
+    asked = [products.get(file_type, {})] if file_type else [*products.values()]
+    found = {names[variable] for names in asked if variable in names}
+    if len(found) != 1:
         return None
-    found = {names[variable] for names in variables.values() if variable in names}
-    return _table(found.pop()) if len(found) == 1 else None
+    rows = _DATA["tables"][found.pop()]["classes"]
+    return {code: ClassInfo(*told) for code, *told in rows}
 
 
 def unknown_class(code: int) -> ClassInfo:
@@ -100,5 +71,5 @@ def unknown_class(code: int) -> ClassInfo:
 
 def class_variables() -> Mapping[str, Mapping[str, str]]:
     """File type -> variable -> name of its table."""
-    variables: dict[str, dict[str, str]] = _data()["variables"]
+    variables: dict[str, dict[str, str]] = _DATA["variables"]
     return variables

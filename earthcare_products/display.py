@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, NamedTuple
 
@@ -17,46 +16,20 @@ _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 class Display(NamedTuple):
-    """How a variable is drawn.
+    """How a variable is drawn."""
 
-    Parameters
-    ----------
-    unit : str
-        Shown, as files write units ("g m-2"); "1" where there is none.
-    factor : float
-        From the unit in the file to the unit shown. For ``decibel`` it is 1.
-    decibel : bool
-        Whether the file has linear values of which ``10 log10`` is shown.
-    scale : {"linear", "log"}
-        Of the colours.
-    limits : tuple of float, or None
-        Of the colours in the unit shown; None when the table has none.
-    colours : str
-        A colour map of matplotlib.
-    averaged : {"as shown", "linear"}
-        Whether a mean is taken of the values shown, or, for decibels, of the linear values.
-    absent : float, or None
-        Value in the file that says that nothing was retrieved, beside the fill value.
-    label : str
-        What to call it; "" for the file's own ``long_name``.
-    """
-
-    unit: str
-    factor: float = 1.0
-    decibel: bool = False
+    unit: str  # shown, as files write units ("g m-2"); "1" where there is none
+    factor: float = 1.0  # from the unit in the file to the unit shown
+    decibel: bool = False  # whether the file has linear values, of which 10 log10 is shown
     scale: Literal["linear", "log"] = "linear"
-    limits: tuple[float, float] | None = None
-    colours: str = "viridis"
-    averaged: Literal["as shown", "linear"] = "as shown"
-    absent: float | None = None
-    label: str = ""
+    limits: tuple[float, float] | None = None  # of the colours, in the unit shown
+    colours: str = "viridis"  # a colour map of matplotlib
+    averaged: Literal["as shown", "linear"] = "as shown"  # the mean of decibels is of powers
+    absent: float | None = None  # in the file: nothing was retrieved, beside the fill value
+    label: str = ""  # what to call it; "" for the file's own long_name
 
 
-@cache
-def _data() -> dict[str, Any]:
-    text = (files("earthcare_products") / "data" / "display.json").read_text(encoding="utf-8")
-    document: dict[str, Any] = json.loads(text)
-    return document
+_DATA: dict[str, Any] = json.loads((files(__package__) / "data/display.json").read_text("utf-8"))
 
 
 def plain_unit(unit: str) -> str:
@@ -66,8 +39,7 @@ def plain_unit(unit: str) -> str:
     ('g m-3', 'um', '1')
     """
     unit = unit.strip()
-    spelled: dict[str, str] = _data()["spelled"]
-    return spelled.get(unit, unit)
+    return str(_DATA["spelled"].get(unit, unit))
 
 
 def pretty_unit(unit: str) -> str:
@@ -86,41 +58,28 @@ def pretty_unit(unit: str) -> str:
 def _factor(unit: str, shown: str) -> float | None:
     if unit == shown:
         return 1.0
-    found = [factor for one, other, factor in _data()["factors"] if (one, other) == (unit, shown)]
+    found = [factor for one, other, factor in _DATA["factors"] if (one, other) == (unit, shown)]
     return float(found[0]) if found else None
 
 
 def display(variable: str, file_type: str = "", unit: str = "1") -> Display:
-    """Return how a variable is drawn.
+    """Return how a variable of a file is drawn; some products have a look of their own.
 
-    Parameters
-    ----------
-    variable : str
-        Its name in the file.
-    file_type : str, optional
-        Such as "ATL_ICE_2A"; some products have a look of their own.
-    unit : str
-        In the file. If it cannot be turned into the unit of the table, it is shown as it is, and
-        the table's limits, which are in another unit, do not hold.
+    A unit in the file that cannot be turned into that of the table is shown as it is, and the
+    table's limits, which are in another unit, do not hold.
 
-    Returns
-    -------
-    Display
-
-    Examples
-    --------
     >>> display("ice_water_content", "ATL_ICE_2A", "mg m-3").factor
     0.001
     >>> display("radarReflectivityFactor", "CPR_NOM_1B", "mm6 m-3").decibel
     True
     """
-    variables, unit = _data()["variables"], plain_unit(unit)
+    variables, unit = _DATA["variables"], plain_unit(unit)
     row = variables.get(file_type, {}).get(variable) or variables[""].get(variable)
     if row is None and not file_type:
         rows = [names[variable] for names in variables.values() if variable in names]
         row = rows[0] if rows and all(each == rows[0] for each in rows) else None
     if row is None:
-        wanted = [shown for part, shown in _data()["unlisted"] if part in variable]
+        wanted = [shown for part, shown in _DATA["unlisted"] if part in variable]
         factors = [(shown, _factor(unit, shown)) for shown in wanted]
         return next((Display(s, f) for s, f in factors if f is not None), Display(unit))
     told = dict(row)

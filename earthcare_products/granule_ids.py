@@ -47,24 +47,8 @@ class GranuleId(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def parse_granule_id(text: str) -> GranuleId:
-    """Take the id of a granule apart.
+    """Take the id of a granule, without extension, apart; ValueError if it is none.
 
-    Parameters
-    ----------
-    text : str
-        An id, without extension.
-
-    Returns
-    -------
-    GranuleId
-
-    Raises
-    ------
-    ValueError
-        If it is no id.
-
-    Examples
-    --------
     >>> name = parse_granule_id("ECA_EXBA_MSI_COP_2A_20250316T133058Z_20250912T203345Z_04537E")
     >>> name.file_type, name.baseline, name.orbit, name.frame
     ('MSI_COP_2A', 'BA', 4537, 'E')
@@ -81,38 +65,14 @@ def parse_granule_id(text: str) -> GranuleId:
         )
     except ValueError as error:
         raise ValueError(f"{text!r} has a time that does not exist: {error}.") from None
-    return GranuleId(
-        found["file_type"],
-        found["file_class"][2:],
-        start,
-        second,
-        found["frame"] or "",
-        found["file_class"],
-        text,
-    )
+    kind, file_class = found["file_type"], found["file_class"]
+    return GranuleId(kind, file_class[2:], start, second, found["frame"] or "", file_class, text)
 
 
 def orbit_and_frame(text: str) -> tuple[int, str]:
-    """Read an orbit and a frame; the leading zero may be left out.
+    """Read the number of an orbit and the letter of a frame; ValueError if it is none.
 
-    Parameters
-    ----------
-    text : str
-        Such as "04537E" or "4537e".
-
-    Returns
-    -------
-    tuple of int and str
-        Number of the orbit, and letter of the frame.
-
-    Raises
-    ------
-    ValueError
-        If it is no number with a letter A to H.
-
-    Examples
-    --------
-    >>> orbit_and_frame("4537E")
+    >>> orbit_and_frame("4537e")  # the leading zero may be left out
     (4537, 'E')
     """
     found = re.fullmatch(r"(\d{1,5})([A-H])", text.strip().upper())

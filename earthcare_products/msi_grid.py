@@ -20,3 +20,6 @@ SWATH_KM = (LAST_COLUMN - FIRST_COLUMN) * PITCH_KM
 #: Columns of the joint standard grid, which AM-CTH, AM-ACD and X-JSG have: nadir as readers made
 #: for the files have it, 1 km apart.
 JOINT_NADIR, JOINT_KM = 150, 1.0
+#: By the width of a whole line: the column at nadir, and the km from column to column (none between
+#: BBR's views): MSI's own grid, the joint standard grid, and fore, nadir, aft.
+NADIR = {COLUMNS: (NADIR_COLUMN, PITCH_KM), 201: (JOINT_NADIR, JOINT_KM), 3: (1, 0.0)}

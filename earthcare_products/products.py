@@ -22,79 +22,40 @@ Form = Literal["swath", "curtain", "line", "views", "none"]
 
 
 class CatalogueEntry(NamedTuple):
-    """How ESA MAAP's catalogue describes the granules of a product.
-
-    ``drawn_as`` is the outline on its map; ``picture`` the number in the name of the quicklook
-    (``ID.BID_1.jpeg``), None where there is none; ``keys_swapped`` says that the data file stands
-    under the key of the header and the reverse.
-    """
+    """How ESA MAAP's catalogue describes the granules of a product."""
 
     instrument: str = "SYNERGETIC"
     facility: str = "PDGS-CPFxx"
     processor: str | None = None
-    drawn_as: Literal["line", "swath", "none"] = "line"
-    picture: int | None = 1
+    drawn_as: Literal["line", "swath", "none"] = "line"  # the outline on its map
+    picture: int | None = 1  # in the name of the quicklook (ID.BID_1.jpeg); None: there is none
     acquisition: str = "other"
     mode: str = "DEFAULT"
     suffix: str = ".h5"
-    keys_swapped: bool = False
+    keys_swapped: bool = False  # the data file stands under the key of the header, and the reverse
 
 
 class Product(NamedTuple):
-    """One product.
+    """One product."""
 
-    Parameters
-    ----------
-    file_type, short_name : str
-        Such as "MSI_COP_2A" and "M-COP"; a few products have no short name.
-    title, holds : str
-        Its name, and in a few words what it holds.
-    agency : {"ESA", "JAXA"}
-    instrument : str
-        The instrument, or "SYNERGETIC" for several, as the catalogue says.
-    instruments : tuple of str
-        Those whose data it is made from.
-    level : str
-        "0", "1B", "1C", "1D", "2A", "2B", or "-" for orbit and attitude files.
-    form : {"swath", "curtain", "line", "views", "none"}
-    variables : mapping of str to str
-        The main variables with their units in the file; "" for a flag or an unknown unit. Empty
-        where no names are public.
-    groups : tuple of str
-        Groups in the file that hold variables; JAXA keeps values and places apart.
-    dimensions : tuple of str
-        Of the main variables. Empty where unknown, and for JAXA's, which have no names.
-    collections : tuple of str
-        Of ESA MAAP's catalogue. Open ones, unless only closed ones have it.
-    handbook : str
-        Address of its page in ESA's handbook or at JAXA; "" where none is known.
-    paper : str
-        DOI of the paper that describes it.
-    data_dois : mapping of str to str
-        Baseline to the DOI of its data, as far as they are public.
-    catalogue : CatalogueEntry
-    source : str
-        How the row is known.
-    """
-
-    file_type: str
-    short_name: str
+    file_type: str  # such as "MSI_COP_2A"
+    short_name: str  # such as "M-COP"; a few products have none
     title: str
-    holds: str
+    holds: str  # in a few words
     agency: Literal["ESA", "JAXA"]
-    instrument: str
-    instruments: tuple[str, ...]
-    level: str
+    instrument: str  # or "SYNERGETIC" for several, as the catalogue says
+    instruments: tuple[str, ...]  # whose data it is made from
+    level: str  # "0", "1B", "1C", "1D", "2A", "2B", or "-" for orbit and attitude files
     form: Form
-    variables: Mapping[str, str]
-    groups: tuple[str, ...]
-    dimensions: tuple[str, ...]
-    collections: tuple[str, ...]
-    handbook: str
-    paper: str
-    data_dois: Mapping[str, str]
+    variables: Mapping[str, str]  # the main ones and their units in the file, as far as public
+    groups: tuple[str, ...]  # of the file that hold variables; JAXA keeps values and places apart
+    dimensions: tuple[str, ...]  # of the main variables; JAXA's have no names
+    collections: tuple[str, ...]  # of the catalogue: open ones, unless only closed ones have it
+    handbook: str  # address of its page at ESA or JAXA; "" where none is known
+    paper: str  # DOI of the paper that describes it
+    data_dois: Mapping[str, str]  # by baseline, as far as they are public
     catalogue: CatalogueEntry
-    source: str
+    source: str  # how the row is known
 
 
 def _product(row: dict[str, Any]) -> Product:
@@ -109,19 +70,15 @@ def _product(row: dict[str, Any]) -> Product:
     } | row.pop("catalogue", {})
     for name in ("instruments", "groups", "dimensions", "collections"):
         row[name] = tuple(row.get(name, ()))
-    for name in ("variables", "data_dois"):
-        row[name] = MappingProxyType(row.get(name, {}))
-    row.setdefault("handbook", "")
-    return Product(**row, catalogue=CatalogueEntry(**catalogue))
+    usual: dict[str, Any] = {"variables": {}, "data_dois": {}, "handbook": ""}
+    return Product(**usual | row, catalogue=CatalogueEntry(**catalogue))
 
 
-def _read() -> dict[str, Product]:
-    text = (files("earthcare_products") / "data" / "products.jsonl").read_text(encoding="utf-8")
-    return {row.file_type: row for row in map(_product, map(json.loads, text.splitlines()))}
-
-
+_LINES = (files(__package__) / "data/products.jsonl").read_text("utf-8").splitlines()
 #: File type -> product, in the order of levels and instruments.
-PRODUCTS: Mapping[str, Product] = MappingProxyType(_read())
+PRODUCTS: Mapping[str, Product] = MappingProxyType(
+    {row.file_type: row for row in map(_product, map(json.loads, _LINES))}
+)
 
 
 def catalogue_entry(file_type: str) -> CatalogueEntry:

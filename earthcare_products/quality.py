@@ -14,68 +14,43 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from functools import cache
 from importlib.resources import files
-from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Flag(NamedTuple):
-    """A flag of a product.
+    """A flag of a product."""
 
-    Parameters
-    ----------
-    name : str
-        The variable of the file that holds it.
-    judges : tuple of str
-        The variables that it judges; a ``*`` stands for anything.
-    meanings : mapping of int to str
-        What its values mean.
-    keep : tuple of int
-        Values of data that may be used. Unlike the meanings this is a choice.
-    source : str
-        How this is known: observed in real files, documented by software that reads them, or
-        inferred from a related product.
-    spares : tuple of str
-        Variables that match ``judges`` and are not judged all the same.
-    """
-
-    name: str
-    judges: tuple[str, ...]
-    meanings: Mapping[int, str]
-    keep: tuple[int, ...]
-    source: str
-    spares: tuple[str, ...] = ()
+    name: str  # the variable of the file that holds it
+    judges: tuple[str, ...]  # the variables that it judges; a * stands for anything
+    meanings: Mapping[int, str]  # what its values mean
+    keep: tuple[int, ...]  # values of data that may be used; unlike the meanings, a choice
+    source: str  # observed in real files, documented by a reader, or inferred from other products
+    spares: tuple[str, ...] = ()  # variables that match `judges` and are not judged all the same
 
 
-@cache
+_LINES = (files(__package__) / "data/quality.jsonl").read_text("utf-8").splitlines()
+_ROWS: list[dict[str, Any]] = [json.loads(line) for line in _LINES]
+
+
 def flags(file_type: str) -> tuple[Flag, ...]:
     """Return the flags of a product; none where nothing is known of them.
 
-    Parameters
-    ----------
-    file_type : str
-        Ten characters, such as "MSI_COP_2A".
-
-    Examples
-    --------
     >>> [flag.name for flag in flags("AC__TC__2B")][0]
     'quality_status'
     >>> flags("CPR_TC__2A")
     ()
     """
-    text = (files("earthcare_products") / "data" / "quality.jsonl").read_text(encoding="utf-8")
-    rows = (json.loads(line) for line in text.splitlines())
     return tuple(
         Flag(
             row["flag"],
             tuple(row["judges"]),
-            MappingProxyType({int(code): text for code, text in row["meanings"].items()}),
+            {int(code): text for code, text in row["meanings"].items()},
             tuple(row["keep"]),
             row["source"],
             tuple(row.get("spares", ())),
         )
-        for row in rows
+        for row in _ROWS
         if row["file_type"] == file_type
     )
 
@@ -83,23 +58,14 @@ def flags(file_type: str) -> tuple[Flag, ...]:
 def flag_of(file_type: str, variable: str) -> Flag | None:
     """Return the flag that judges a variable, or None where no flag does.
 
-    Parameters
-    ----------
-    file_type : str
-        Such as "ATL_EBD_2A".
-    variable : str
-        Its name in the file.
-
-    Examples
-    --------
     >>> flag_of("ATL_EBD_2A", "particle_extinction_coefficient_355nm").meanings[2]
     'likely bad'
     >>> flag_of("MSI_CM__2A", "cloud_phase").name
     'cloud_phase_quality_status'
     """
-    for flag in flags(file_type):
-        if any(fnmatchcase(variable, pattern) for pattern in flag.judges) and not any(
-            fnmatchcase(variable, pattern) for pattern in flag.spares
-        ):
-            return flag
-    return None
+
+    def fits(patterns: tuple[str, ...]) -> bool:
+        return any(fnmatchcase(variable, pattern) for pattern in patterns)
+
+    judging = (flag for flag in flags(file_type) if fits(flag.judges) and not fits(flag.spares))
+    return next(judging, None)

@@ -2,16 +2,17 @@
 
 from importlib.metadata import PackageNotFoundError, version
 
+from earthcare_products.products import PRODUCTS, file_type
 from earthcare_tutorial.access import check_access
 from earthcare_tutorial.assets import h5_url, pick_assets
 from earthcare_tutorial.auth import Token, login
 from earthcare_tutorial.basemap import mark_synthetic
-from earthcare_tutorial.classifying import class_fractions, classes, plot_classes
-from earthcare_tutorial.combining import align, companions
+from earthcare_tutorial.classifying import class_fractions, classes
+from earthcare_tutorial.combining import align, cut_around
 from earthcare_tutorial.credentials import credential_places, save_credentials
 from earthcare_tutorial.curtain import plot_curtain
-from earthcare_tutorial.describing import baselines, describe
-from earthcare_tutorial.framing import plot_frame
+from earthcare_tutorial.describing import describe
+from earthcare_tutorial.framing import plot_classes, plot_frame
 from earthcare_tutorial.granule import (
     above_sea_level,
     mask_quality,
@@ -21,13 +22,14 @@ from earthcare_tutorial.granule import (
 from earthcare_tutorial.listing import asset_table
 from earthcare_tutorial.maps import plot_map
 from earthcare_tutorial.mean_profile import plot_profile
-from earthcare_tutorial.products import PRODUCTS, file_type, identify
+from earthcare_tutorial.products import identify
 from earthcare_tutorial.quicklook import quicklook_url, show_gallery, show_quicklook
 from earthcare_tutorial.saving import data_doi, save_figure
 from earthcare_tutorial.searching import count, search
-from earthcare_tutorial.sites import cut_around, overpasses
+from earthcare_tutorial.sites import companions, overpasses
 from earthcare_tutorial.streaming import StreamStats, download, open_granule, stream_stats
 from earthcare_tutorial.swath import plot_swath
+from earthcare_tutorial.versions import baselines
 
 __all__ = [
     "PRODUCTS",

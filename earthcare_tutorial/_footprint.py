@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,17 +10,13 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
-    Array = NDArray[Any]
-
 EARTH_RADIUS = 6371.0  # km, of a sphere
 HORIZON = 0.833  # degrees that the Sun's centre is below the horizon at sunrise
 
 
 def along_great_circles(
-    longitude: Array, latitude: Array, step: float = 1.0
-) -> tuple[Array, Array]:
+    longitude: np.ndarray, latitude: np.ndarray, step: float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
     """Put points between those given, along the shortest way on a sphere.
 
     A footprint has a corner every few degrees. Straight lines between them on a map would cut
@@ -32,7 +27,7 @@ def along_great_circles(
     longitude, latitude : numpy.ndarray
         Corners (n,), in degrees.
     step : float, optional
-        Points are at most this many degrees apart.
+        Points are about this many degrees apart.
 
     Returns
     -------
@@ -40,19 +35,16 @@ def along_great_circles(
         Longitude and latitude (m,) in degrees; longitude without jumps, so it may pass 180.
     """
     corners = on_sphere(longitude, latitude)
-    pieces = []
-    for a, b in itertools.pairwise(corners):
-        angle = np.arccos(np.clip(a @ b, -1, 1))
-        share = np.linspace(0, 1, int(np.ceil(np.degrees(angle) / step)) + 1)[:-1, None]
-        pieces.append(
-            a if angle < 1e-9 else np.sin((1 - share) * angle) * a + np.sin(share * angle) * b
-        )
-    x, y, z = np.vstack([*pieces, corners[-1]]).T
+    angles = np.degrees(apart_km(corners[1:], corners[:-1]) / EARTH_RADIUS)
+    gone = np.r_[0, np.cumsum(angles)]
+    wanted = np.union1d(gone, np.arange(0, gone[-1], step))
+    # The straight line between two corners runs through the Earth, below their great circle.
+    x, y, z = (np.interp(wanted, gone, part) for part in corners.T)
     east = np.unwrap(np.degrees(np.arctan2(y, x)), period=360)
     return east - 360 * np.round(east.mean() / 360), np.degrees(np.arctan2(z, np.hypot(x, y)))
 
 
-def outlines(geometry: dict[str, Any] | None) -> list[Array]:
+def outlines(geometry: dict[str, Any] | None) -> list[np.ndarray]:
     """Return the outer rings and lines of a GeoJSON geometry: longitude, latitude, (n, 2) each."""
     told = geometry or {}
     kind, points = told.get("type"), told.get("coordinates") or []
@@ -81,19 +73,41 @@ def distance_km(geometry: dict[str, Any] | None, box: Sequence[float]) -> float 
     return min(near, default=None)
 
 
-def on_sphere(longitude: Array | float, latitude: Array | float) -> Array:
+def on_sphere(longitude: np.ndarray | float, latitude: np.ndarray | float) -> np.ndarray:
     """Return unit vectors (..., 3)."""
     lon, lat = np.broadcast_arrays(np.radians(longitude), np.radians(latitude))
     return np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=-1)
 
 
-def apart_km(one: Array, other: Array) -> Array:
+def apart_km(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Return distances (...) on the sphere in km, of unit vectors (..., 3)."""
     chord = np.linalg.norm(one - other, axis=-1)
     return np.asarray(2 * EARTH_RADIUS * np.arcsin(np.minimum(1, chord / 2)))
 
 
-def sun_is_up(time: datetime, latitude: Array | float, longitude: Array | float) -> Array:
+def site_vector(latitude: float, longitude: float, radius_km: float) -> np.ndarray:
+    """Check a place and a radius, and return the unit vector of the place."""
+    if not -90 <= latitude <= 90:
+        raise ValueError(f"A latitude lies between -90 and 90 degrees: not {latitude:g}.")
+    if not -360 <= longitude <= 360:
+        raise ValueError(f"A longitude lies between -180 and 180 degrees: not {longitude:g}.")
+    if not 0 < radius_km < np.pi * EARTH_RADIUS:
+        raise ValueError(f"radius_km is above 0, and on the Earth: not {radius_km:g}.")
+    return on_sphere(longitude, latitude)
+
+
+def place_name(latitude: float, longitude: float) -> str:
+    """Write a place, such as "9.5°S, 170°E"."""
+    longitude = (longitude + 180) % 360 - 180
+    return (
+        f"{abs(latitude):g}°{'N' if latitude >= 0 else 'S'},"
+        f" {abs(longitude):g}°{'E' if longitude >= 0 else 'W'}"
+    )
+
+
+def sun_is_up(
+    time: datetime, latitude: np.ndarray | float, longitude: np.ndarray | float
+) -> np.ndarray:
     """Tell where (degrees) the Sun is up at a time (UTC): Astronomical Almanac, low precision."""
     days = (time - datetime(2000, 1, 1, 12, tzinfo=UTC)) / timedelta(days=1)
     anomaly = np.radians(357.528 + 0.9856003 * days)
@@ -104,5 +118,5 @@ def sun_is_up(time: datetime, latitude: Array | float, longitude: Array | float)
     greenwich = np.radians((18.697374558 + 24.06570982441908 * days) % 24 * 15)
     lat, hour = np.radians(latitude), greenwich + np.radians(longitude) - ascension
     height = np.sin(lat) * np.sin(declination) + np.cos(lat) * np.cos(declination) * np.cos(hour)
-    up: Array = np.degrees(np.arcsin(height)) > -HORIZON
+    up: np.ndarray = np.degrees(np.arcsin(height)) > -HORIZON
     return up

@@ -1,4 +1,4 @@
-"""What a dataset says of itself: its granule, how its values are judged and named."""
+"""What a dataset says of itself: its granule, how its values are judged, named and drawn."""
 
 from __future__ import annotations
 
@@ -8,35 +8,27 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from earthcare_products.classes import class_table
+from earthcare_products.classes import ClassInfo, class_table, unknown_class
+from earthcare_products.conventions import BYTE_FILL, INTEGER_FILL, SHORT_FILL
 from earthcare_products.display import Display, display, pretty_unit
 from earthcare_products.granule_ids import GranuleId, parse_granule_id
-from earthcare_products.msi_grid import COLUMNS, JOINT_KM, JOINT_NADIR, NADIR_COLUMN, PITCH_KM
 from earthcare_products.quality import Flag, flag_of, flags
 
 if TYPE_CHECKING:
     import xarray as xr
-    from numpy.typing import NDArray
 
-    Array = NDArray[Any]
     Keep = Collection[int] | Mapping[str, Collection[int]]
 
-# By the width of a whole line: the column at nadir, and the km from column to column (none between
-# BBR's views). These are MSI's own grid, the joint standard grid, and fore, nadir, aft.
-NADIR = {COLUMNS: (NADIR_COLUMN, PITCH_KM), 201: (JOINT_NADIR, JOINT_KM), 3: (1, 0.0)}
+FILLS = {1: BYTE_FILL, 2: SHORT_FILL, 4: INTEGER_FILL}  # by size, where no attribute names one
+MAX_CODES = 20  # an integer variable with more values than that is drawn as a quantity
 
 
 def granule_id(ds: xr.Dataset) -> GranuleId | None:
     """Return the parts of the id of the granule that a dataset comes from, or None.
 
-    Parameters
-    ----------
-    ds : xarray.Dataset
-        Its attribute "granule_id" is asked first, which a saved copy keeps; then the name of the
-        file that it was read from.
+    Its attribute "granule_id" is asked first, which a saved copy keeps; then the name of the file
+    that it was read from.
 
-    Examples
-    --------
     >>> import xarray as xr
     >>> ds = xr.Dataset()
     >>> ds.encoding["source"] = "ECA_EXBA_MSI_COP_2A_20250316T133058Z_20250912T203345Z_04537E.h5"
@@ -52,30 +44,37 @@ def granule_id(ds: xr.Dataset) -> GranuleId | None:
     return None
 
 
+def _product(ds: xr.Dataset) -> str:
+    told = granule_id(ds)
+    return told.file_type if told else ""
+
+
+def floats(data: xr.DataArray) -> np.ndarray:
+    """Return the values as float, with NaN in place of what netCDF fills gaps with."""
+    values = np.asarray(data.values)
+    if values.dtype.kind == "i":
+        return np.where(values == FILLS.get(values.itemsize), np.nan, values.astype(float))
+    return np.where(np.abs(values) < 9e35, values, np.nan).astype(float)
+
+
 def screen(ds: xr.Dataset, variable: str, keep: Keep | None = None) -> xr.DataArray:
     """Do for one variable what :func:`mask_quality` does, if its product and its flag are known."""
-    data, told = ds[variable], granule_id(ds)
-    flag = flag_of(told.file_type, variable) if told else None
-    if told is None or flag is None or flag.name not in ds.variables:
-        return data
-    if "quality_kept" in data.attrs:  # by mask_quality
-        return data
+    data, product = ds[variable], _product(ds)
+    flag = flag_of(product, variable)
+    if flag is None or flag.name not in ds.variables or "quality_kept" in data.attrs:
+        return data  # nothing judges it, or mask_quality has
     if isinstance(keep, Mapping):
-        names = [each.name for each in flags(told.file_type)]
+        names = [each.name for each in flags(product)]
         if strange := [name for name in keep if name not in names]:
-            raise ValueError(
-                f"{told.file_type} has no flag {strange[0]!r}, but {', '.join(names)}."
-            )
+            raise ValueError(f"{product} has no flag {strange[0]!r}, but {', '.join(names)}.")
         keep = keep.get(flag.name)
     status, kept = ds[flag.name], _kept(flag, keep)
     if not set(status.dims) <= set(data.dims):
         raise ValueError(f"{variable} and {flag.name}, which judges it, have different dimensions.")
     good = status.isin(kept)
-    classes = class_table(told.file_type, variable) or {}
-    absent: list[float | None] = [
-        code for code, (_, _, role) in classes.items() if role == "missing"
-    ]
-    absent += [display(variable, told.file_type, str(data.attrs.get("units", "1"))).absent]
+    classes = class_table(product, variable) or {}
+    absent = [look_of(ds, variable).absent]
+    absent += [code for code, each in classes.items() if each.role == "missing"]
     there = np.isfinite(data) & ~data.isin([value for value in absent if value is not None])
     out = there & ~good
     share = int(out.sum()) / max(1, int(there.sum()))
@@ -104,18 +103,21 @@ def _kept(flag: Flag, keep: Collection[int] | None) -> list[int]:
     return [int(code) for code in chosen]
 
 
+def left_out(judged: xr.DataArray) -> str:
+    """Say what its quality took away, unless that is nothing."""
+    told = str(judged.attrs.get("left_out", ""))
+    return "" if told.startswith("0.0%") else told
+
+
 def look_of(ds: xr.Dataset, variable: str) -> Display:
     """Return how a variable of a dataset is drawn: its unit, its factor, its colours."""
-    told, attrs = granule_id(ds), ds[variable].attrs
-    return display(variable, told.file_type if told else "", str(attrs.get("units", "1")))
+    return display(variable, _product(ds), str(ds[variable].attrs.get("units", "1")))
 
 
 def granule_title(ds: xr.Dataset) -> str:
     """Return "product orbit and frame, date", or nothing when the dataset does not know."""
     told = granule_id(ds)
-    if told is None:
-        return ""
-    return f"{told.file_type} {told.orbit_and_frame}, {told.start_time:%Y-%m-%d}"
+    return f"{told.file_type} {told.orbit_and_frame}, {told.start_time:%Y-%m-%d}" if told else ""
 
 
 def label(ds: xr.Dataset, variable: str) -> str:
@@ -123,3 +125,60 @@ def label(ds: xr.Dataset, variable: str) -> str:
     look = look_of(ds, variable)
     name = look.label or str(ds[variable].attrs.get("long_name") or variable.replace("_", " "))
     return f"{name[:1].upper()}{name[1:]} ({pretty_unit(look.unit)})"
+
+
+def legend_of(
+    ds: xr.Dataset, variable: str, values: np.ndarray, file_type: str = ""
+) -> dict[int, ClassInfo] | None:
+    """Return the classes of a variable, or None for a quantity.
+
+    Colours are the file's own (``plot_colors``) where it has them. Names are those of the table of
+    the product; a code that it lacks has the name that the file gives (``definition``), or is
+    "unknown 42". An integer variable without a table, such as a flag of quality, has what its file
+    and the table of flags say, on even colours.
+    """
+    import matplotlib as mpl
+
+    file_type, data = _product(ds) or file_type, ds[variable]
+    table = class_table(file_type, variable)
+    occur = np.unique(values[np.isfinite(values)]).astype(int).tolist()
+    named = named_in_file(data)
+    if table is None:
+        kind = np.dtype(data.encoding.get("dtype", data.dtype)).kind
+        if kind not in "iub" or len(occur) > MAX_CODES:
+            return None
+        for flag in flags(file_type):
+            named |= flag.meanings if flag.name == variable else {}
+        even = mpl.colormaps["viridis"](np.linspace(0, 1, max(2, len(occur))))
+        return {
+            code: ClassInfo(f"{code}: {named.get(code, 'no name')}", mpl.colors.to_hex(colour))
+            for code, colour in zip(occur, even, strict=False)
+        }
+    legend = dict(table)
+    for code in {*occur, *named} - set(table):
+        unknown = unknown_class(code)
+        legend[code] = unknown._replace(name=named.get(code, unknown.name))
+    own = str(data.attrs.get("plot_colors", "")).replace(",", " ").split()
+    if len(own) == len(named):
+        for code, colour in zip(sorted(named), own, strict=True):
+            if mpl.colors.is_color_like(colour):
+                legend[code] = legend[code]._replace(colour=colour.lower())
+    return legend
+
+
+def named_in_file(data: xr.DataArray) -> dict[int, str]:
+    """Read codes and their names out of the attribute ``definition``, however it is written.
+
+    >>> import xarray as xr
+    >>> named_in_file(xr.DataArray(attrs={"definition": "-1 = No data, 0 = Ground, 20 : none"}))
+    {-1: 'No data', 0: 'Ground', 20: 'none'}
+    """
+    text = str(data.attrs.get("definition", "")).replace("\\n", "\n").replace("\\t", " ")
+    if "bit1:" in text:  # a mask of bits, not codes
+        return {}
+    found = re.split(r"(?:^|[\n,;])\s*((?:-?\d+\s*[:=]\s*)+)", "\n" + text)[1:]
+    names: dict[int, str] = {}
+    for codes, name in zip(found[::2], found[1::2], strict=True):  # "102:103: Unknown" is seen too
+        plain = " ".join(name.replace("_", " ").split())
+        names |= dict.fromkeys(map(int, re.findall(r"-?\d+", codes)), plain)
+    return names

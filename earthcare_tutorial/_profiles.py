@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from earthcare_products.conventions import ELEVATIONS, HEIGHTS, TROPOPAUSES
-from earthcare_tutorial._granule import look_of, screen
-from earthcare_tutorial._pixels import floats
+from earthcare_tutorial._granule import floats, left_out, look_of, screen
 
 if TYPE_CHECKING:
     import xarray as xr
-    from numpy.typing import NDArray
 
-    Array = NDArray[Any]
     Between = tuple[Any, Any]
 
 Along = Literal["latitude", "time"]
@@ -23,14 +20,14 @@ Along = Literal["latitude", "time"]
 class Profiles(NamedTuple):
     """Profiles of a variable: n along the track, m bins, all of which have a height."""
 
-    values: Array  # (n, m), in the unit shown (powers where decibels are shown), NaN where nothing
-    height: Array  # (n, m), km
-    latitude: Array | None  # (n,), degrees north
-    time: Array | None  # (n,), datetime64
-    ground: Array | None  # (n,), km
-    tropopause: Array | None  # (n,), km
-    rows: Array  # (n,), position in the dataset
-    bins: Array  # (m,), position in the dataset
+    values: np.ndarray  # (n, m), in the unit shown; powers where these are decibels
+    height: np.ndarray  # (n, m), km
+    latitude: np.ndarray | None  # (n,), degrees north
+    time: np.ndarray | None  # (n,), datetime64
+    ground: np.ndarray | None  # (n,), km
+    tropopause: np.ndarray | None  # (n,), km
+    rows: np.ndarray  # (n,), position in the dataset
+    bins: np.ndarray  # (m,), position in the dataset
     above: str  # what heights are above
     notes: list[str]
 
@@ -42,48 +39,41 @@ def read_profiles(
     along: Along = "latitude",
     between: Between | None = None,
 ) -> Profiles:
-    """Take a variable and its heights out of a dataset: scaled, judged, cut.
-
-    Raises
-    ------
-    ValueError
-        When it is no curtain, when its heights are missing, or when nothing is left.
-    """
+    """Take a variable and its heights out of a dataset: scaled, judged, cut; ``helper`` asks."""
     height_name = _height_name(ds, variable, helper)
     judged = screen(ds, variable)
     look, values = look_of(ds, variable), floats(judged)
     if look.absent is not None:
         values[values == look.absent] = np.nan
-    height = floats(ds[height_name])
+    height = _km(ds, height_name)
     if values.shape != height.shape:
         raise ValueError(
             f"{variable} has the shape {values.shape} and {height_name} {height.shape}: ask"
             " open_granule for both in one call, and cut them together."
         )
-    height /= 1 if ds[height_name].attrs.get("units") == "km" else 1000
     placed = np.isfinite(height)
     if not placed.any():
         raise ValueError(f"All values of {height_name} are missing, so there is no place to draw.")
-    notes = [text] if (text := _told(judged)) else []
-    rows = placed.any(axis=1)
+    notes, rows = [left_out(judged)], placed.any(axis=1)
     if lost := int((np.isfinite(values).any(axis=1) & ~rows).sum()):
         notes.append(f"{lost} profiles without heights are not drawn")
-    latitude, time = _along(ds, "latitude", height), _along(ds, "time", height)
-    rows &= _chosen(along, between, latitude, time)
-    bins = np.flatnonzero(placed[rows].any(axis=0))
-    index = np.flatnonzero(rows)
+    latitude, time = (_along(ds, name, len(rows)) for name in ("latitude", "time"))
+    index = np.flatnonzero(rows & _chosen(along, between, latitude, time))
     if not len(index):
         raise ValueError(f"There is no profile between {_said(between)}: {_reach(latitude, time)}.")
+    bins = np.flatnonzero(placed[index].any(axis=0))
     cut = np.ix_(index, bins)
-    values, height = values[cut], _filled(height[cut])
+    values, height = values[cut], height[cut]
     values[~placed[cut]] = np.nan
+    for n in np.flatnonzero(~placed[cut].all(axis=0)):  # single heights, which only shape corners
+        known = np.flatnonzero(placed[cut][:, n])
+        height[:, n] = np.interp(np.arange(len(index)), known, height[known, n])
+    if look.averaged == "linear" and not look.decibel:
+        values = 10 ** (values / 10)
 
-    def line(names: tuple[str, ...]) -> Array | None:
-        found = [name for name in names if name in ds.variables]
-        told = _along(ds, found[0], placed) if found else None
-        if told is None or not found:
-            return None
-        return told[index] / (1 if ds[found[0]].attrs.get("units") == "km" else 1000)
+    def line(names: tuple[str, ...]) -> np.ndarray | None:
+        found = [name for name in names if _along(ds, name, len(rows)) is not None]
+        return _km(ds, found[0])[index] if found else None
 
     return Profiles(
         values * look.factor,
@@ -97,6 +87,17 @@ def read_profiles(
         "sea level" if "vertical_reference" in ds[height_name].attrs else "ellipsoid",
         notes,
     )
+
+
+def decibels(powers: np.ndarray) -> np.ndarray:
+    """Return 10 log10, NaN where there is none."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shown = 10 * np.log10(powers)
+    return np.where(np.isfinite(shown), shown, np.nan)
+
+
+def _km(ds: xr.Dataset, name: str) -> np.ndarray:
+    return floats(ds[name]) / (1 if ds[name].attrs.get("units") == "km" else 1000)
 
 
 def _height_name(ds: xr.Dataset, variable: str, helper: str) -> str:
@@ -127,41 +128,33 @@ def _height_name(ds: xr.Dataset, variable: str, helper: str) -> str:
     return found[0]
 
 
-def _told(judged: xr.DataArray) -> str:
-    """Say what its quality took away, unless that is nothing."""
-    told = str(judged.attrs.get("left_out", ""))
-    return "" if told.startswith("0.0%") else told
-
-
-def _along(ds: xr.Dataset, name: str, like: Array) -> Array | None:
+def _along(ds: xr.Dataset, name: str, count: int) -> np.ndarray | None:
     """Return one value for each profile, or None where the dataset has none."""
-    if name not in ds.variables or ds[name].shape != like.shape[:1]:
+    if name not in ds.variables or ds[name].shape != (count,):
         return None
-    values = ds[name].values
-    if values.dtype.kind == "M":
-        return np.asarray(values)
-    return None if name == "time" else floats(ds[name])
+    is_time = ds[name].dtype.kind == "M"
+    if is_time != (name == "time"):
+        return None
+    return np.asarray(ds[name].values) if is_time else floats(ds[name])
 
 
 def _chosen(
-    along: Along, between: Between | None, latitude: Array | None, time: Array | None
-) -> Array:
+    along: Along, between: Between | None, latitude: np.ndarray | None, time: np.ndarray | None
+) -> np.ndarray:
     """Mark the profiles between two latitudes or two times; all of them when not asked."""
     if along not in ("latitude", "time"):
         raise ValueError(f"along={along!r} is neither 'latitude' nor 'time'.")
     where = latitude if along == "latitude" else time
-    if where is None:
-        if along == "time" or between is not None:
-            raise ValueError(f"The dataset has no {along}: ask open_granule for it too.")
-        return np.asarray(True)
-    if between is None:
+    if where is None and (along == "time" or between is not None):
+        raise ValueError(f"The dataset has no {along}: ask open_granule for it too.")
+    if where is None or between is None:
         return np.asarray(True)
     if along == "time":
         ends = np.array([str(each).removesuffix("Z") for each in between], "datetime64[ns]")
     else:
         ends = np.array(between, dtype=float)
-    inside: Array = (where >= ends.min()) & (where <= ends.max())
-    passes = int((np.diff(inside.astype(int)) == 1).sum() + inside[0]) if len(inside) else 0
+    inside: np.ndarray = (where >= ends.min()) & (where <= ends.max())
+    passes = int((np.diff(np.r_[0, inside]) == 1).sum())
     if passes > 1:
         raise ValueError(
             f"The track crosses {_said(between)} {passes} times, near a pole: say"
@@ -174,7 +167,7 @@ def _said(between: Between | None) -> str:
     return " and ".join(map(str, between or ()))
 
 
-def _reach(latitude: Array | None, time: Array | None) -> str:
+def _reach(latitude: np.ndarray | None, time: np.ndarray | None) -> str:
     """Say where the profiles are."""
     told = []
     if latitude is not None:
@@ -182,12 +175,3 @@ def _reach(latitude: Array | None, time: Array | None) -> str:
     if time is not None:
         told.append(f"times from {str(time.min())[:19]} to {str(time.max())[:19]}")
     return " and ".join(told)
-
-
-def _filled(height: Array) -> Array:
-    """Bridge single heights that are missing in bins that have some; they only shape corners."""
-    every = np.arange(len(height))
-    for column in height.T[np.isnan(height).any(axis=0)]:
-        known = np.flatnonzero(np.isfinite(column))
-        column[:] = np.interp(every, known, column[known])
-    return height

@@ -1,4 +1,4 @@
-"""What every map has: coastlines, degrees with sides, marks on what is missing or made up."""
+"""What every map has: coastlines, degrees with sides, a mark on what is made up."""
 
 from __future__ import annotations
 
@@ -9,15 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import xarray as xr
     from matplotlib.axes import Axes
-    from numpy.typing import NDArray
-
-    Array = NDArray[Any]
-
-SYNTHETIC_COLOUR = "#8a1c1c"  # of the word that marks what is made up
 
 
 def mark_synthetic(ax: Axes, ds: xr.Dataset | None = None) -> None:
@@ -32,46 +25,9 @@ def mark_synthetic(ax: Axes, ds: xr.Dataset | None = None) -> None:
     """
     if ds is not None and not ds.attrs.get("synthetic"):
         return
+    look: dict[str, Any] = {"color": "#8a1c1c", "fontsize": "small", "ha": "right", "va": "bottom"}
     box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 2}
-    place: dict[str, Any] = {"transform": ax.transAxes, "ha": "right", "va": "bottom", "zorder": 9}
-    ax.text(
-        0.98, 0.02, "synthetic data", color=SYNTHETIC_COLOUR, fontsize="small", bbox=box, **place
-    )
-
-
-def mark_missing(
-    ax: Axes, x: Array, y: Array, classes: Mapping[int, tuple[str, str]], *, missing: bool
-) -> None:
-    """Hatch what a mesh leaves open, which no colour map can hide, and name it and the classes.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        With the mesh.
-    x, y : numpy.ndarray
-        Corners or edges of the mesh, as given to ``pcolormesh``.
-    classes : mapping of int to (name, colour)
-        For the legend; empty where a colour bar explains the colours.
-    missing : bool
-        Whether any cell is open.
-    """
-    from matplotlib.patches import Patch
-
-    hatched: dict[str, Any] = {"facecolor": "white", "edgecolor": "0.72", "hatch": "////"}
-    handles = [
-        Patch(facecolor=colour, edgecolor="0.5", linewidth=0.5, label=name)
-        for _, (name, colour) in sorted(classes.items())
-    ]
-    if missing:
-        x, y = np.meshgrid(x, y) if x.ndim == 1 else (x, y)
-        ring = [np.r_[edge[0], edge[1:, -1], edge[-1, -2::-1], edge[-2:0:-1, 0]] for edge in (x, y)]
-        ax.fill(*ring, zorder=0.5, linewidth=0, **hatched)
-        handles.append(Patch(linewidth=0.5, label="no value", **hatched))
-    if handles:
-        place = (1.01, 1.0) if classes else (1.0, 0.0)
-        ax.legend(
-            handles=handles, loc="upper left", bbox_to_anchor=place, frameon=False, fontsize="small"
-        )
+    ax.text(0.98, 0.02, "synthetic data", transform=ax.transAxes, bbox=box, zorder=9, **look)
 
 
 def plain_axes(ax: Axes, helper: str) -> None:
@@ -96,12 +52,11 @@ def degrees(value: float, sides: str) -> str:
 
 
 @functools.cache
-def coastlines() -> list[Array]:
-    """Read the coastlines that come with the package, as arrays (n, 2) of longitude, latitude."""
+def coastlines() -> list[np.ndarray]:
+    """Read the coastlines that come with the package (n, 2), made by tests/make_coastlines.py."""
     with np.load(Path(__file__).parent / "data" / "coastlines.npz") as file:
         points = file["points"]
-    breaks = np.flatnonzero(points[:, 0] < -18000)
-    lines = np.split(points, breaks + 1)
+    lines = np.split(points, np.flatnonzero(points[:, 0] < -18000) + 1)
     return [line[:-1] / 100.0 for line in lines if len(line) > 2]
 
 

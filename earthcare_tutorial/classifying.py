@@ -1,22 +1,18 @@
-"""Read, draw and count classes: what a bin or a pixel is said to hold."""
+"""Read and count classes: what a bin or a pixel is said to hold."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from earthcare_products.products import file_type as product_code
-from earthcare_tutorial._colours import legend_of, named_in_file
-from earthcare_tutorial._pixels import floats
+from earthcare_tutorial._granule import floats, legend_of, named_in_file
 from earthcare_tutorial._profiles import read_profiles
-from earthcare_tutorial.curtain import plot_curtain
-from earthcare_tutorial.swath import plot_swath
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
-    from matplotlib.axes import Axes
 
     from earthcare_tutorial._profiles import Along, Between
 
@@ -65,37 +61,6 @@ def classes(da: xr.DataArray, file_type: str = "") -> pd.DataFrame:
     rows = [[c, *each, told.get(c, ""), counts.get(c, 0)] for c, each in sorted(legend.items())]
     columns = ["code", "name", "colour", "role", "in_file", "count"]
     return pd.DataFrame(rows, columns=columns).set_index("code")
-
-
-def plot_classes(ds: xr.Dataset, variable: str, ax: Axes | None = None, **kwargs: Any) -> Axes:
-    """Draw classes in their colours, with a legend of those that occur, as curtain or swath.
-
-    Parameters
-    ----------
-    ds : xarray.Dataset
-        As for :func:`plot_curtain` or, where each pixel has a latitude, for :func:`plot_swath`.
-    variable : str
-        Codes of classes, such as "synergetic_target_classification" or "cloud_type".
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure when left out.
-    **kwargs
-        Passed to :func:`plot_curtain` or :func:`plot_swath`.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-
-    Raises
-    ------
-    ValueError
-        When the variable holds no classes, or cannot be placed.
-    """
-    if variable in ds.variables and legend_of(ds, variable, floats(ds[variable])) is None:
-        raise ValueError(
-            f"{variable} holds no classes, but a quantity: plot_curtain or plot_swath draws it."
-        )
-    flat = "latitude" in ds.variables and ds["latitude"].ndim == 2
-    return (plot_swath if flat else plot_curtain)(ds, variable, ax, **kwargs)
 
 
 def class_fractions(

@@ -1,90 +1,17 @@
-"""Bring together the products of one frame: find them, and put them on one axis."""
+"""Bring datasets together by place: on one axis along the track, or around a site."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from earthcare_products.products import file_type
-from earthcare_tutorial._footprint import apart_km, on_sphere
-from earthcare_tutorial._notes import warn
-from earthcare_tutorial.catalogue import Query
-from earthcare_tutorial.products import identify
-from earthcare_tutorial.searching import find, keep_latest, make_query
+from earthcare_tutorial._footprint import apart_km, on_sphere, place_name, site_vector
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-    import pystac
     import xarray as xr
-    from numpy.typing import NDArray
-
-    Array = NDArray[Any]
-
-CLOSED = ("EarthCAREL1InstChecked", "EarthCAREL2InstChecked", "JAXAL2InstChecked")
-
-
-def companions(
-    item: pystac.Item, products: str | Iterable[str], *, baseline: str = "latest"
-) -> dict[str, pystac.Item]:
-    """Find the granules of other products, of either agency, for the same orbit and frame.
-
-    Parameters
-    ----------
-    item : pystac.Item
-        A granule from :func:`search`.
-    products : str or list of str
-        Their file types or short names, such as ["A-EBD", "C-FMR", "C-CLP"].
-    baseline : str, optional
-        As for :func:`search`; each product has baselines of its own.
-
-    Returns
-    -------
-    dict of str to pystac.Item
-        By file type, in the order asked for. A product that has none is left out with a warning
-        that says whether it exists in another baseline, or in a collection with closed access.
-
-    Raises
-    ------
-    ValueError
-        When the granule has neither orbit nor frame, or there is no such product.
-
-    Examples
-    --------
-    >>> from datetime import datetime
-    >>> import pystac
-    >>> name = "ECA_EXAA_AUX_ORBPRE_20250120T000000Z_20250130T000000Z_0001"
-    >>> companions(pystac.Item(name, None, None, datetime(2025, 1, 20), {}), "A-EBD")
-    Traceback (most recent call last):
-    ...
-    ValueError: ECA_EXAA_AUX_ORBPRE_20250120T000000Z_20250130T000000Z_0001 belongs to no frame.
-    """
-    frame = identify(item).orbit_and_frame
-    if not frame:
-        raise ValueError(f"{item.id} belongs to no frame.")
-    codes = [file_type(name) for name in ([products] if isinstance(products, str) else products)]
-    query = make_query(codes, orbit_and_frame=frame, baseline=baseline)
-    found = {identify(each).file_type: each for each in keep_latest(find(query), say=False)}
-    if missing := [code for code in codes if code not in found]:
-        reasons = _where_else(missing, frame, query)
-        told = "; ".join(f"{code}: {reasons[code]}" for code in missing)
-        warn(f"Not found for {frame}: {told}.")
-    return {code: found[code] for code in codes if code in found}
-
-
-def _where_else(codes: list[str], frame: str, query: Query) -> dict[str, str]:
-    """Say of products that were not found where they are, if anywhere."""
-    other = query.without("baseline", file_type=codes)
-    reasons = dict.fromkeys(codes, "there is no such granule")
-    closed = make_query(codes, orbit_and_frame=frame, collection=CLOSED)
-    for each in find(closed):
-        told = identify(each)
-        reasons[told.file_type] = f"only in {each.collection_id}, which needs rights of its own"
-    for each in find(other):
-        told = identify(each)
-        reasons[told.file_type] = f"only in baseline {told.baseline}"
-    return reasons
 
 
 def align(datasets: Sequence[xr.Dataset], *, within_km: float = 1.0) -> list[xr.Dataset]:
@@ -152,27 +79,71 @@ def align(datasets: Sequence[xr.Dataset], *, within_km: float = 1.0) -> list[xr.
     aligned = []
     for ds, index, column in zip(datasets, rows, columns, strict=True):
         along = ds["latitude"].dims[0]
-        one = ds.isel({along: index[together]}).rename(
-            {along: "along_track"} if along != "along_track" else {}
-        )
+        one = ds.isel({along: index[together]})
+        one = one if along == "along_track" else one.rename({along: "along_track"})
         one = one.assign_coords(along_track=axis)
         aligned.append(one if column is None else one.assign_coords(nadir_column=column))
     return aligned
 
 
-def _nearest(places: Array, track: Array) -> tuple[Array, Array]:
+def cut_around(
+    ds: xr.Dataset, latitude: float, longitude: float, radius_km: float = 100
+) -> xr.Dataset:
+    """Cut out the part of a granule around a site, and add the distance of each pixel.
+
+    Parameters
+    ----------
+    ds : xarray.Dataset
+        With "latitude" and "longitude": along the track (n,), or of a swath (n, m).
+    latitude, longitude : float
+        Of the site, in degrees.
+    radius_km : float, optional
+        Lines, and columns of a swath, without any pixel so near are cut off.
+
+    Returns
+    -------
+    xarray.Dataset
+        The cut, with "distance_km" as a coordinate. In the corners of a swath it holds pixels that
+        are farther: ``cut.where(cut.distance_km <= radius_km)`` masks them.
+
+    Raises
+    ------
+    ValueError
+        When no pixel is so near; the sentence says how near the nearest is.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> places = {"latitude": ("x", [9.0, 0, -9]), "longitude": ("x", [179.0, 180, -179])}
+    >>> cut_around(xr.Dataset(places), 0, -179.5, 100)["distance_km"].round().values
+    array([56.])
+    """
+    site = site_vector(latitude, longitude, radius_km)
+    if not {"latitude", "longitude"} <= set(ds.variables):
+        raise ValueError("The dataset has no place: ask open_granule for latitude and longitude.")
+    lat, lon = ds["latitude"], ds["longitude"]
+    away = apart_km(on_sphere(lon.values, lat.values), site)
+    near = away <= radius_km
+    if not near.any():
+        nearest = np.nanmin(away, initial=np.inf)
+        told = f"the nearest is {nearest:,.0f} km away" if nearest < np.inf else "none has a place"
+        where = f"within {radius_km:g} km of {place_name(latitude, longitude)}"
+        raise ValueError(f"No pixel of the dataset lies {where}: {told}.")
+    inside = dict(zip(lat.dims, near.nonzero(), strict=True))
+    cut = {dim: slice(int(found.min()), int(found.max()) + 1) for dim, found in inside.items()}
+    about = {"long_name": f"distance from {place_name(latitude, longitude)}", "units": "km"}
+    return ds.assign_coords(distance_km=(lat.dims, away, about)).isel(cut)
+
+
+def _nearest(places: np.ndarray, track: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return which of the places (m, 3) is nearest to each point (n, 3), and how far it is."""
     known = np.where(np.isfinite(places), places, 0)
-    index = np.concatenate(
-        [
-            (points @ known.T).argmax(axis=1)
-            for points in np.array_split(track, len(track) // 500 + 1)
-        ]
-    )
+    parts = np.array_split(track, len(track) // 500 + 1)  # whole, the products fill the memory
+    index = np.concatenate([(points @ known.T).argmax(axis=1) for points in parts])
     return index, apart_km(track, places[index])
 
 
-def _nadir_column(places: Array, track: Array) -> int:
+def _nadir_column(places: np.ndarray, track: np.ndarray) -> int:
     """Return the column of a swath (lines, columns, 3) that is nearest to a track."""
     some = np.linspace(0, len(places) - 1, 9).astype(int)
     away = np.array([_nearest(track, places[line])[1] for line in some])

@@ -1,14 +1,11 @@
-"""What is in a file, and which versions of it there are."""
+"""What is in a file."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from earthcare_products import baselines as periods
-from earthcare_products.census import census_origin
 from earthcare_products.granule_ids import parse_granule_id
 from earthcare_products.products import PRODUCTS
-from earthcare_products.products import file_type as find_type
 from earthcare_products.quality import flag_of
 from earthcare_tutorial._notes import refuse_text
 from earthcare_tutorial.streaming import open_granule
@@ -18,39 +15,6 @@ if TYPE_CHECKING:
     import pystac
 
     from earthcare_tutorial.auth import Token
-
-
-def baselines(file_type: str) -> pd.DataFrame:
-    """List the baselines of a product: versions of the processing, and what each covers.
-
-    Parameters
-    ----------
-    file_type : str
-        Such as "MSI_COP_2A" or "M-COP".
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row a baseline, with the start of its first and its last granule (UTC), their number, and
-        whether every account may read them, as counted in the catalogue on the day that
-        ``attrs["source"]`` names.
-
-    Raises
-    ------
-    ValueError
-        When there is no such product.
-
-    Examples
-    --------
-    >>> baselines("C-CLP")["start_time"].dt.date.astype(str).to_dict()
-    {'BB': '2024-06-17', 'CA': '2025-11-28'}
-    """
-    import pandas as pd
-
-    counted = [each._asdict() for each in periods.baselines(find_type(file_type))]
-    table = pd.DataFrame(counted, columns=periods.Baseline._fields).set_index("baseline")
-    table.attrs["source"] = census_origin()
-    return table
 
 
 def describe(item: pystac.Item, token: Token | str) -> pd.DataFrame:

@@ -1,22 +1,31 @@
-"""Draw what several instruments saw of one frame, one below the other."""
+"""Draw variables as what they are: classes alone, or what several instruments saw of a frame."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from earthcare_products.display import pretty_unit
-from earthcare_tutorial._granule import granule_title, label, look_of, screen
-from earthcare_tutorial._pixels import floats
+from earthcare_tutorial._cells import label_track
+from earthcare_tutorial._granule import (
+    floats,
+    granule_title,
+    label,
+    left_out,
+    legend_of,
+    look_of,
+    screen,
+)
 from earthcare_tutorial.basemap import mark_synthetic
 from earthcare_tutorial.curtain import plot_curtain
-from earthcare_tutorial.swath import label_track, plot_swath
+from earthcare_tutorial.swath import plot_swath
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import xarray as xr
     from matplotlib.axes import Axes
-    from numpy.typing import NDArray
 
 LINES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "0.2")  # told apart by the colour-blind
 
@@ -25,8 +34,7 @@ def plot_frame(
     panels: Sequence[tuple[xr.Dataset, str | Sequence[str]]],
     *,
     top_km: float = 20.0,
-    figsize: tuple[float, float] | None = None,
-) -> NDArray[Any]:
+) -> np.ndarray:
     """Draw datasets of one frame below each other, on one axis along the track.
 
     Each variable is drawn as what it is: a swath as by :func:`plot_swath` (laid flat), a curtain or
@@ -40,8 +48,6 @@ def plot_frame(
         time to the axis.
     top_km : float, optional
         Height at which curtains end, in km.
-    figsize : tuple of float, optional
-        Width and height in inches; 11 by 2.3 for each panel when left out.
 
     Returns
     -------
@@ -75,14 +81,14 @@ def plot_frame(
     if len({*counts, 0}) != 2 or 0 in counts:
         told = ", ".join(map(str, counts))
         raise ValueError(f"The panels have {told} profiles along the track: align() them first.")
-    size = figsize or (11.0, 2.3 * len(panels))
+    size = (11.0, 2.3 * len(panels))  # inches; figure.set_size_inches changes it
     fig, grid = plt.subplots(len(panels), 1, figsize=size, layout="constrained", squeeze=False)
     axes = grid[:, 0]
     for ax, (ds, variables) in zip(axes, panels, strict=True):
         names = [variables] if isinstance(variables, str) else list(variables)
         if names[0] in ds.variables and ds[names[0]].ndim == 1:
             _draw_lines(ax, ds, names)
-        elif "latitude" in ds.variables and ds["latitude"].ndim == 2:
+        elif _is_swath(ds):
             plot_swath(ds, names[0], ax, view="track")
         else:  # without places, profiles are counted
             bare = ds.drop_vars(["latitude", "time"], errors="ignore")
@@ -91,7 +97,8 @@ def plot_frame(
     tracks = [ds for ds, _ in panels if "latitude" in ds.variables and ds["latitude"].ndim == 1]
     for ax in axes:
         if tracks:
-            label_track(ax, floats(tracks[0]["latitude"]), _times(tracks[0]))
+            time = tracks[0]["time"].values if "time" in tracks[0].variables else None
+            label_track(ax, np.arange(counts[0]), floats(tracks[0]["latitude"]), time)
         ax.set_xlim(-0.5, counts[0] - 0.5)
         if ax is not axes[-1]:
             ax.set_xlabel("")
@@ -100,8 +107,38 @@ def plot_frame(
     return axes
 
 
-def _times(ds: xr.Dataset) -> NDArray[Any] | None:
-    return ds["time"].values if "time" in ds.variables else None
+def plot_classes(ds: xr.Dataset, variable: str, ax: Axes | None = None, **kwargs: Any) -> Axes:
+    """Draw classes in their colours, with a legend of those that occur, as curtain or swath.
+
+    Parameters
+    ----------
+    ds : xarray.Dataset
+        As for :func:`plot_curtain` or, where each pixel has a latitude, for :func:`plot_swath`.
+    variable : str
+        Codes of classes, such as "synergetic_target_classification" or "cloud_type".
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure when left out.
+    **kwargs
+        Passed to :func:`plot_curtain` or :func:`plot_swath`.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ValueError
+        When the variable holds no classes, or cannot be placed.
+    """
+    if variable in ds.variables and legend_of(ds, variable, floats(ds[variable])) is None:
+        raise ValueError(
+            f"{variable} holds no classes, but a quantity: plot_curtain or plot_swath draws it."
+        )
+    return (plot_swath if _is_swath(ds) else plot_curtain)(ds, variable, ax, **kwargs)
+
+
+def _is_swath(ds: xr.Dataset) -> bool:
+    return "latitude" in ds.variables and ds["latitude"].ndim == 2
 
 
 def _draw_lines(ax: Axes, ds: xr.Dataset, names: list[str]) -> None:
@@ -112,10 +149,10 @@ def _draw_lines(ax: Axes, ds: xr.Dataset, names: list[str]) -> None:
     notes = [granule_title(ds)]
     for name, colour in zip(names, LINES, strict=False):
         judged = screen(ds, name)
-        notes.append(str(judged.attrs.get("left_out", "")))
+        notes.append(left_out(judged))
         text = label(ds, name).rpartition(" (")[0]
         ax.plot(floats(judged) * look_of(ds, name).factor, color=colour, lw=1, label=text)
     ax.set_ylabel(pretty_unit(units.pop()))
     ax.legend(loc="center left", bbox_to_anchor=(1.005, 0.5), fontsize="x-small", frameon=False)
-    ax.set_title("\n".join(dict.fromkeys(n for n in notes if n and not n.startswith("0.0%"))))
+    ax.set_title("\n".join(dict.fromkeys(filter(None, notes))))
     mark_synthetic(ax, ds)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from earthcare_products.conventions import FRAME_LIMITS
+from earthcare_products.msi_grid import NADIR
 from earthcare_products.quality import flag_of
-from earthcare_tutorial._granule import NADIR, granule_id, look_of, screen
+from earthcare_tutorial._granule import granule_id, look_of, screen
 
 if TYPE_CHECKING:
     import xarray as xr

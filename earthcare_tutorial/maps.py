@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from earthcare_tutorial._footprint import along_great_circles, sun_is_up
-from earthcare_tutorial._footprint import outlines as lines_of
-from earthcare_tutorial._granule import granule_title
+from earthcare_tutorial import _footprint, basemap
 from earthcare_tutorial._notes import refuse_text, warn
-from earthcare_tutorial._pixels import floats
-from earthcare_tutorial.basemap import (
-    coastlines,
-    degrees,
-    draw_coastlines,
-    label_degrees,
-    mark_synthetic,
-    plain_axes,
-)
+from earthcare_tutorial.basemap import degrees
 from earthcare_tutorial.products import identify
 
 if TYPE_CHECKING:
@@ -28,9 +20,6 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
     from matplotlib.patches import Patch
-    from numpy.typing import NDArray
-
-    Array = NDArray[Any]
 
 #: Colours that the colour-blind tell apart (Okabe and Ito).
 COLOURS = {"day": "#d55e00", "day and night": "#8a4f9e", "night": "#0072b2"}
@@ -99,11 +88,8 @@ def plot_map(
         raise ValueError("There are no granules to draw: the list is empty.")
     if ax is None:
         ax = plt.subplots(figsize=(6, 6) if pole else (9, 4.8), layout="constrained")[1]
-    plain_axes(ax, "plot_map")
-    if pole:
-        edge: Any = _draw_pole(ax, pole)
-    else:
-        edge = _draw_world(ax, bbox or (-180, -90, 180, 90))
+    basemap.plain_axes(ax, "plot_map")
+    edge = _draw_pole(ax, pole) if pole else _draw_world(ax, bbox or (-180, -90, 180, 90))
     named = len(outlines) <= MOST_LABELS if labels is None else labels
     for outline in outlines:
         side = _side(outline)
@@ -113,19 +99,14 @@ def plot_map(
             (line,) = ax.plot(x + turn, y, gid=outline.name, label=side, **look)
             line.set_clip_path(edge)
             if outline.closed:
-                shade: dict[str, Any] = {
-                    "color": line.get_color(),
-                    "alpha": 0.35,
-                    "linewidth": 0,
-                    "zorder": 2,
-                }
-                ax.fill(x + turn, y, clip_path=edge, **shade)
+                shade: dict[str, Any] = {"alpha": 0.35, "linewidth": 0, "zorder": 2}
+                ax.fill(x + turn, y, color=line.get_color(), clip_path=edge, **shade)
         if named and outline.name:
             _name(ax, outline.name, x, y, turns, look.get("color"))
     if "color" not in kwargs:
         _draw_legend(ax, pole)
     if any(outline.synthetic for outline in outlines):
-        mark_synthetic(ax)
+        basemap.mark_synthetic(ax)
     return ax
 
 
@@ -133,8 +114,8 @@ class Outline(NamedTuple):
     """Where a granule lies; degrees, longitude without jumps."""
 
     name: str
-    longitude: Array
-    latitude: Array
+    longitude: np.ndarray
+    latitude: np.ndarray
     closed: bool  # an area, not a track
     time: pd.Timestamp | None  # the middle
     synthetic: bool
@@ -147,13 +128,12 @@ def _outlines(granule: Any) -> list[Outline]:
     if hasattr(granule, "data_vars"):
         return [_outline_of_pixels(granule)]
     refuse_text(granule)
-    lines = lines_of(granule.geometry)
     start, end = granule.common_metadata.start_datetime, granule.common_metadata.end_datetime
     both = [pd.Timestamp(time) for time in (start or granule.datetime, end or granule.datetime)]
     name, middle = identify(granule).orbit_and_frame, both[0] + (both[1] - both[0]) / 2
     found = []
-    for line in lines:
-        longitude, latitude = along_great_circles(line[:, 0], line[:, 1])
+    for line in _footprint.outlines(granule.geometry):
+        longitude, latitude = _footprint.along_great_circles(line[:, 0], line[:, 1])
         closed = "Polygon" in granule.geometry["type"]
         if closed:
             longitude, latitude = _round_the_pole(longitude, latitude)
@@ -167,8 +147,8 @@ def _outline_of_pixels(ds: xr.Dataset) -> Outline:
 
     if not {"latitude", "longitude"} <= set(ds.variables):
         raise ValueError("The dataset has no place: ask open_granule for latitude and longitude.")
-    latitude, longitude = floats(ds["latitude"]), floats(ds["longitude"])
-    placed = np.isfinite(latitude) & np.isfinite(longitude)
+    latitude, longitude = (np.asarray(ds[name], float) for name in ("latitude", "longitude"))
+    placed = (np.abs(latitude) <= 90) & (np.abs(longitude) <= 360)  # others are missing
     if not placed.any():
         raise ValueError("No pixel of the dataset has a latitude and a longitude.")
     if closed := latitude.ndim == 2 and min(placed.any(axis=1).sum(), placed.any(axis=0).sum()) > 1:
@@ -183,15 +163,17 @@ def _outline_of_pixels(ds: xr.Dataset) -> Outline:
         latitude, longitude = latitude[placed], longitude[placed]
         some = np.unique(np.linspace(0, len(latitude) - 1, 200).astype(int))
         latitude, longitude = latitude[some], longitude[some]
-    longitude, latitude = along_great_circles(longitude, latitude)
+    longitude, latitude = _footprint.along_great_circles(longitude, latitude)
     times = pd.Series(ds["time"].values.ravel() if "time" in ds.variables else []).dropna()
     known = len(times) > 0 and np.issubdtype(times.dtype, np.datetime64)
     middle = times.min() + (times.max() - times.min()) / 2 if known else None
-    name = granule_title(ds).partition(",")[0].rpartition(" ")[2]
+    source, name = re.split(r"[\\/]", str(ds.encoding.get("source", "")))[-1], ""
+    with contextlib.suppress(ValueError):
+        name = identify(str(ds.attrs.get("granule_id", source))).orbit_and_frame
     return Outline(name, longitude, latitude, closed, middle, bool(ds.attrs.get("synthetic")))
 
 
-def _round_the_pole(longitude: Array, latitude: Array) -> tuple[Array, Array]:
+def _round_the_pole(longitude: np.ndarray, latitude: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Close an area that holds a pole along the edge of the map, where the pole is."""
     if abs(longitude[-1] - longitude[0]) < 180:
         return longitude, latitude
@@ -204,26 +186,25 @@ def _side(outline: Outline) -> str:
     if outline.time is None:
         return "day and night"
     time = outline.time if outline.time.tzinfo else outline.time.tz_localize("UTC")
-    lit = float(sun_is_up(time, outline.latitude, outline.longitude).mean())
+    lit = float(_footprint.sun_is_up(time, outline.latitude, outline.longitude).mean())
     return "day" if lit == 1 else "night" if lit == 0 else "day and night"
 
 
 def _projected(
     outline: Outline, pole: str | None, limits: tuple[float, float]
-) -> tuple[Array, Array, list[float]]:
+) -> tuple[np.ndarray, np.ndarray, list[float]]:
     """Return x and y on the map, and by how much to move them in x to be seen wherever they are."""
+    x, (west, east) = outline.longitude, limits
     if pole:
-        return *_from_pole(outline.longitude, outline.latitude, pole), [0.0]
-    x = outline.longitude
-    seen = [
-        turn
-        for turn in (-360.0, 0.0, 360.0)
-        if x.min() + turn < limits[1] and x.max() + turn > limits[0]
-    ]
+        return *_from_pole(x, outline.latitude, pole), [0.0]
+    turns = (-360.0, 0.0, 360.0)
+    seen = [turn for turn in turns if x.min() + turn < east and x.max() + turn > west]
     return x, outline.latitude, seen
 
 
-def _from_pole(longitude: Array, latitude: Array, pole: str) -> tuple[Array, Array]:
+def _from_pole(
+    longitude: np.ndarray, latitude: np.ndarray, pole: str
+) -> tuple[np.ndarray, np.ndarray]:
     """Project: azimuthal equidistant, in degrees from the pole, with Greenwich at the bottom."""
     sign = 1 if pole == "north" else -1
     away = np.where(sign * latitude < 0, np.nan, 90 - sign * latitude)
@@ -239,11 +220,11 @@ def _draw_world(ax: Axes, bbox: tuple[float, float, float, float]) -> Patch:
     ax.set(xlim=(west, east), ylim=(south, north), autoscale_on=False)
     middle = float(np.cos(np.radians((south + north) / 2)))
     ax.set_aspect(1 / max(0.2, middle))
-    draw_coastlines(ax, colors="0.55", linewidths=0.5, zorder=1)
+    basemap.draw_coastlines(ax, colors="0.55", linewidths=0.5, zorder=1)
     wide, tall, steps = east - west > 180, north - south > 90, [1, 2, 3, 5, 10]
     ax.xaxis.set_major_locator(MultipleLocator(60) if wide else MaxNLocator(5, steps=steps))
     ax.yaxis.set_major_locator(MultipleLocator(30) if tall else MaxNLocator(5, steps=steps))
-    label_degrees(ax)
+    basemap.label_degrees(ax)
     ax.grid(color="0.9", linewidth=0.6)
     ax.set_axisbelow(True)
     return ax.patch
@@ -266,7 +247,7 @@ def _draw_pole(ax: Axes, pole: str) -> Patch:
         x, y = _from_pole(np.full(3, longitude), spoke, pole)
         ax.plot(x[:2], y[:2], **grid)
         ax.text(x[2], y[2], degrees(longitude, "WE"), **_SMALL)
-    for coast in coastlines():
+    for coast in basemap.coastlines():
         x, y = _from_pole(coast[:, 0], coast[:, 1], pole)
         if np.nanmin(np.hypot(x, y), initial=99) < edge:
             ax.plot(x, y, color="0.55", linewidth=0.5, zorder=1, clip_path=outer)
@@ -280,19 +261,20 @@ def _draw_pole(ax: Axes, pole: str) -> Patch:
 _SMALL: dict[str, Any] = {"fontsize": "x-small", "color": "0.35", "ha": "center", "va": "center"}
 
 
-def _name(ax: Axes, name: str, x: Array, y: Array, turns: list[float], colour: Any) -> None:
+def _name(
+    ax: Axes, name: str, x: np.ndarray, y: np.ndarray, turns: list[float], colour: Any
+) -> None:
     """Write a name beside the part of a footprint that is on the map."""
     (west, east), (south, north) = ax.get_xlim(), ax.get_ylim()
     for turn in turns:
         inside = (x + turn > west) & (x + turn < east) & (y > south) & (y < north)
-        if not inside.any():
-            continue
-        middle = np.flatnonzero(inside)[inside.sum() // 4]
-        place = (x[middle] + turn, y[middle])
-        box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.8}
-        look: dict[str, Any] = {"fontsize": "x-small", "color": colour, "bbox": box, "zorder": 4}
-        ax.annotate(name, place, (5, 0), textcoords="offset points", clip_on=True, **look)
-        return
+        if inside.any():
+            middle = np.flatnonzero(inside)[inside.sum() // 4]
+            box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.8}
+            look: dict[str, Any] = {"fontsize": "x-small", "color": colour, "bbox": box}
+            look |= {"textcoords": "offset points", "clip_on": True, "zorder": 4}
+            ax.annotate(name, (x[middle] + turn, y[middle]), (5, 0), **look)
+            return
 
 
 def _draw_legend(ax: Axes, pole: str | None) -> None:

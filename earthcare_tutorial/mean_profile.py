@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from earthcare_tutorial._colours import in_lines, legend_of
-from earthcare_tutorial._granule import granule_title, label, look_of
-from earthcare_tutorial._profiles import read_profiles
+from earthcare_tutorial._cells import in_lines
+from earthcare_tutorial._granule import granule_title, label, legend_of, look_of
+from earthcare_tutorial._profiles import decibels, read_profiles
 from earthcare_tutorial.basemap import mark_synthetic
 
 if TYPE_CHECKING:
@@ -69,19 +69,14 @@ def plot_profile(
     if not there.any():
         raise ValueError(f"{variable} has no values below {top_km:g} km.")
     layer = (np.floor(profiles.height[there] / layer_km) + 0.5) * layer_km
-    values = profiles.values[there]
-    power = look.averaged == "linear" and not look.decibel
-    gathered = pd.Series(10 ** (values / 10) if power else values).groupby(layer)
-    lines = [gathered.mean(), gathered.quantile(0.1), gathered.quantile(0.9)]
-    if power or look.decibel:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            lines = [10 * np.log10(line) for line in lines]
-    mean, low, high = lines
+    gathered = pd.Series(profiles.values[there]).groupby(layer)
+    mean = gathered.mean()
+    lines = [mean, gathered.quantile(0.1), gathered.quantile(0.9)]
+    middle, low, high = map(decibels, lines) if look.averaged == "linear" else lines
     if ax is None:
         ax = plt.subplots(figsize=(4.0, 5.5), layout="constrained")[1]
-    (line,) = ax.plot(
-        mean, mean.index, **{"label": f"mean of {len(profiles.rows)} profiles"} | kwargs
-    )
+    named = {"label": f"mean of {len(profiles.rows)} profiles"}
+    (line,) = ax.plot(middle, mean.index, **named | kwargs)
     ax.fill_betweenx(mean.index, low, high, color=line.get_color(), alpha=0.2, linewidth=0)
     if look.scale == "log":
         ax.set_xscale("log", nonpositive="mask")

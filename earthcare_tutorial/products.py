@@ -1,4 +1,4 @@
-"""Which product, orbit and frame a granule is; the products themselves are facts of their own."""
+"""Which product, orbit and frame a granule is, from its name or its properties."""
 
 from __future__ import annotations
 
@@ -8,12 +8,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from earthcare_products.granule_ids import GranuleId, parse_granule_id
-from earthcare_products.products import PRODUCTS, file_type
 
 if TYPE_CHECKING:
     import pystac
-
-__all__ = ["PRODUCTS", "UNKNOWN", "as_utc", "file_type", "identify"]
 
 
 def identify(item: pystac.Item | str) -> GranuleId:
@@ -53,8 +50,6 @@ def identify(item: pystac.Item | str) -> GranuleId:
 def as_utc(when: str | datetime) -> datetime:
     """Read a time; one without a time zone is UTC.
 
-    Examples
-    --------
     >>> as_utc("2025-03-16T13:30:58")
     datetime.datetime(2025, 3, 16, 13, 30, 58, tzinfo=datetime.timezone.utc)
     """

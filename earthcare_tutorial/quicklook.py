@@ -12,7 +12,6 @@ import numpy as np
 from earthcare_tutorial._http import BUSY, fetch, session
 from earthcare_tutorial._notes import _say
 from earthcare_tutorial.assets import listed, pick_assets
-from earthcare_tutorial.basemap import SYNTHETIC_COLOUR
 from earthcare_tutorial.products import identify
 
 if TYPE_CHECKING:
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     import pystac
     import requests
     from matplotlib.axes import Axes
-    from numpy.typing import NDArray
 
 CONNECTIONS = 6  # pictures at a time, as a browser would
 TRIES = 3  # of a gallery's picture, after the first: a lost panel is cheap
@@ -98,7 +96,7 @@ def show_quicklook(item: pystac.Item, ax: Axes | None = None) -> Axes:
 
 def show_gallery(
     items: pystac.Item | Iterable[pystac.Item], columns: int = 3, *, max_items: int = 60
-) -> NDArray[np.object_]:
+) -> np.ndarray:
     """Draw the pictures of many granules as a contact sheet, to choose from by eye.
 
     Each panel is numbered by the granule's position in the list: panel 6 shows ``items[6]``. A
@@ -173,7 +171,7 @@ def show_gallery(
 class Picture(NamedTuple):
     """Pixels (height, width, 3), whether of the thumbnail, and whether of a made-up scene."""
 
-    pixels: NDArray[np.uint8]
+    pixels: np.ndarray
     is_thumbnail: bool
     synthetic: bool
 
@@ -260,7 +258,7 @@ def _draw_panel(
         ax.set_frame_on(False)
         label += ", thumbnail" * picture.is_thumbnail
         if picture.synthetic:  # above the picture: on it, there is no place to spare
-            ax.set_title("synthetic\n", loc="right", fontsize=size, color=SYNTHETIC_COLOUR)
+            ax.set_title("synthetic\n", loc="right", fontsize=size, color="#8a1c1c")
     else:
         ax.set_box_aspect(ratio)
         ax.spines[:].set(linestyle=":", color="0.5")

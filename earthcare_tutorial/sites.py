@@ -1,4 +1,4 @@
-"""What passed over a site: a table of passes, and the part of a granule around it."""
+"""Which granules saw a place, or a frame: passes over a site, companions of a granule."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from earthcare_tutorial._footprint import (
     apart_km,
     on_sphere,
     outlines,
+    place_name,
+    site_vector,
     sun_is_up,
 )
 from earthcare_tutorial._notes import warn
@@ -24,17 +26,15 @@ from earthcare_tutorial.products import identify
 from earthcare_tutorial.searching import find, keep_latest, make_query
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     import pandas as pd
     import pystac
-    import xarray as xr
-    from numpy.typing import NDArray
-
-    Array = NDArray[Any]
 
 TURN = 82.9  # degrees of latitude at which the track turns back: inclination 97.05 degrees
 FAR = 1500  # km beyond the radius to look for the nearest miss: half the way between two passes
+CLOSED = ("EarthCAREL1InstChecked", "EarthCAREL2InstChecked", "JAXAL2InstChecked")
 TWICE = timedelta(minutes=3)  # closer than this, two passes of an orbit are one, in two frames
 
 
@@ -86,7 +86,7 @@ def overpasses(
     """
     import pandas as pd
 
-    site = _site(latitude, longitude, radius_km)
+    site = site_vector(latitude, longitude, radius_km)
     code = file_type(product)
     if PRODUCTS[code].catalogue.drawn_as != "line":
         raise ValueError(
@@ -99,7 +99,7 @@ def overpasses(
     rows = [row for row in passes if row["distance_km"] <= radius_km]
     if not rows:
         wider = make_query(code, bbox=_box_around(latitude, longitude, radius_km + FAR), **period)
-        where = f"within {radius_km:g} km of {_place(latitude, longitude)}"
+        where = f"within {radius_km:g} km of {place_name(latitude, longitude)}"
         if abs(latitude) - math.degrees(radius_km / EARTH_RADIUS) > TURN:
             why = f"Nothing ever passes {where}: the track turns back at {TURN:.0f}° of latitude."
         elif near := passes or _passes(wider, site):
@@ -117,75 +117,66 @@ def overpasses(
     return pd.DataFrame(rows, columns=columns).sort_values("time", ignore_index=True)
 
 
-def cut_around(
-    ds: xr.Dataset, latitude: float, longitude: float, radius_km: float = 100
-) -> xr.Dataset:
-    """Cut out the part of a granule around a site, and add the distance of each pixel.
+def companions(
+    item: pystac.Item, products: str | Iterable[str], *, baseline: str = "latest"
+) -> dict[str, pystac.Item]:
+    """Find the granules of other products, of either agency, for the same orbit and frame.
 
     Parameters
     ----------
-    ds : xarray.Dataset
-        With "latitude" and "longitude": along the track (n,), or of a swath (n, m).
-    latitude, longitude : float
-        Of the site, in degrees.
-    radius_km : float, optional
-        Lines, and columns of a swath, without any pixel so near are cut off.
+    item : pystac.Item
+        A granule from :func:`search`.
+    products : str or list of str
+        Their file types or short names, such as ["A-EBD", "C-FMR", "C-CLP"].
+    baseline : str, optional
+        As for :func:`search`; each product has baselines of its own.
 
     Returns
     -------
-    xarray.Dataset
-        The cut, with "distance_km" as a coordinate. In the corners of a swath it holds pixels that
-        are farther: ``cut.where(cut.distance_km <= radius_km)`` masks them.
+    dict of str to pystac.Item
+        By file type, in the order asked for. A product that has none is left out with a warning
+        that says whether it exists in another baseline, or in a collection with closed access.
 
     Raises
     ------
     ValueError
-        When no pixel is so near; the sentence says how near the nearest is.
+        When the granule has neither orbit nor frame, or there is no such product.
 
     Examples
     --------
-    >>> import xarray as xr
-    >>> places = {"latitude": ("x", [9.0, 0, -9]), "longitude": ("x", [179.0, 180, -179])}
-    >>> cut_around(xr.Dataset(places), 0, -179.5, 100)["distance_km"].round().values
-    array([56.])
+    >>> from datetime import datetime
+    >>> import pystac
+    >>> name = "ECA_EXAA_AUX_ORBPRE_20250120T000000Z_20250130T000000Z_0001"
+    >>> companions(pystac.Item(name, None, None, datetime(2025, 1, 20), {}), "A-EBD")
+    Traceback (most recent call last):
+    ...
+    ValueError: ECA_EXAA_AUX_ORBPRE_20250120T000000Z_20250130T000000Z_0001 belongs to no frame.
     """
-    site = _site(latitude, longitude, radius_km)
-    if not {"latitude", "longitude"} <= set(ds.variables):
-        raise ValueError("The dataset has no place: ask open_granule for latitude and longitude.")
-    lat, lon = ds["latitude"], ds["longitude"]
-    away = apart_km(on_sphere(lon.values, lat.values), site)
-    near = away <= radius_km
-    if not near.any():
-        nearest = np.nanmin(away, initial=np.inf)
-        told = f"the nearest is {nearest:,.0f} km away" if nearest < np.inf else "none has a place"
-        where = f"within {radius_km:g} km of {_place(latitude, longitude)}"
-        raise ValueError(f"No pixel of the dataset lies {where}: {told}.")
-    cut = {}
-    for axis, dim in enumerate(lat.dims):
-        others = tuple(n for n in range(near.ndim) if n != axis)
-        inside = np.flatnonzero(near.any(axis=others))
-        cut[dim] = slice(int(inside[0]), int(inside[-1]) + 1)
-    about = {"long_name": f"distance from {_place(latitude, longitude)}", "units": "km"}
-    return ds.assign_coords(distance_km=(lat.dims, away, about)).isel(cut)
+    frame = identify(item).orbit_and_frame
+    if not frame:
+        raise ValueError(f"{item.id} belongs to no frame.")
+    codes = [file_type(name) for name in ([products] if isinstance(products, str) else products)]
+    query = make_query(codes, orbit_and_frame=frame, baseline=baseline)
+    found = {identify(each).file_type: each for each in keep_latest(find(query), say=False)}
+    if missing := [code for code in codes if code not in found]:
+        reasons = _where_else(missing, frame, query)
+        told = "; ".join(f"{code}: {reasons[code]}" for code in missing)
+        warn(f"Not found for {frame}: {told}.")
+    return {code: found[code] for code in codes if code in found}
 
 
-def _site(latitude: float, longitude: float, radius_km: float) -> Array:
-    """Check a place and a radius, and return the unit vector of the place."""
-    if not -90 <= latitude <= 90:
-        raise ValueError(f"A latitude lies between -90 and 90 degrees: not {latitude:g}.")
-    if not -360 <= longitude <= 360:
-        raise ValueError(f"A longitude lies between -180 and 180 degrees: not {longitude:g}.")
-    if not 0 < radius_km < math.pi * EARTH_RADIUS:
-        raise ValueError(f"radius_km is above 0, and on the Earth: not {radius_km:g}.")
-    return on_sphere(longitude, latitude)
-
-
-def _place(latitude: float, longitude: float) -> str:
-    longitude = (longitude + 180) % 360 - 180
-    return (
-        f"{abs(latitude):g}°{'N' if latitude >= 0 else 'S'},"
-        f" {abs(longitude):g}°{'E' if longitude >= 0 else 'W'}"
-    )
+def _where_else(codes: list[str], frame: str, query: Query) -> dict[str, str]:
+    """Say of products that were not found where they are, if anywhere."""
+    other = query.without("baseline", file_type=codes)
+    reasons = dict.fromkeys(codes, "there is no such granule")
+    closed = make_query(codes, orbit_and_frame=frame, collection=CLOSED)
+    for each in find(closed):
+        told = identify(each)
+        reasons[told.file_type] = f"only in {each.collection_id}, which needs rights of its own"
+    for each in find(other):
+        told = identify(each)
+        reasons[told.file_type] = f"only in baseline {told.baseline}"
+    return reasons
 
 
 def _box_around(
@@ -201,7 +192,7 @@ def _box_around(
     return west, south, east, north
 
 
-def _closest(item: pystac.Item, site: Array) -> dict[str, Any] | None:
+def _closest(item: pystac.Item, site: np.ndarray) -> dict[str, Any] | None:
     """Describe the closest approach of a granule; None where its footprint or times are missing."""
     told = item.common_metadata
     lines = outlines(item.geometry)
@@ -226,7 +217,7 @@ def _closest(item: pystac.Item, site: Array) -> dict[str, Any] | None:
     }
 
 
-def _passes(query: Query, site: Array) -> list[dict[str, Any]]:
+def _passes(query: Query, site: np.ndarray) -> list[dict[str, Any]]:
     """Describe the closest approach of each orbit; one at the cut of two frames counts once."""
     rows: list[dict[str, Any]] = []
     found = (_closest(item, site) for item in keep_latest(find(query), say=False))

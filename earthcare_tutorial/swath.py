@@ -7,25 +7,24 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from earthcare_tutorial._colours import class_colours, colour_bar, colour_scale, numbered
-from earthcare_tutorial._granule import NADIR, granule_title, label, look_of, screen
-from earthcare_tutorial._pixels import block_mean, block_mode, edges, floats
-from earthcare_tutorial.basemap import (
-    degrees,
-    draw_coastlines,
-    label_degrees,
-    mark_missing,
-    mark_synthetic,
-    plain_axes,
+from earthcare_products.msi_grid import NADIR
+from earthcare_tutorial import _cells, basemap
+from earthcare_tutorial._granule import (
+    floats,
+    granule_title,
+    label,
+    left_out,
+    legend_of,
+    look_of,
+    screen,
 )
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
     from matplotlib.colors import Colormap, Normalize
-    from numpy.typing import NDArray
 
-    Array = NDArray[Any]
+    from earthcare_products.classes import ClassInfo
 
 MAX_CELLS = (1500, 400)  # along and across the track; more than a figure can show
 OUTSIDE = "#f0f0f0"  # where there are no pixels
@@ -86,63 +85,72 @@ def plot_swath(
         for axes of a map projection.
     """
     import matplotlib.pyplot as plt
-    from matplotlib.colors import LogNorm
 
     if view not in ("map", "track"):
         raise ValueError(f"view={view!r} is neither 'map' nor 'track'; plot_map looks at a pole.")
-    swath = _read(ds, variable)
-    look, values, notes = look_of(ds, variable), swath.values, [granule_title(ds), *swath.notes]
-    if swath.classes is None:
-        scale, note = colour_scale(look, values, norm, vmin, vmax)
-        notes += [note]
-        drawn = values
-        if isinstance(scale, LogNorm):
-            drawn = np.maximum(values, float(scale.vmin or 0.0) / 10)  # 0 is low
-        colours = plt.get_cmap(cmap or look.colours)
-    else:
-        drawn, colours, scale = numbered(swath.classes, values)
+    swath, is_map = _read(ds, variable), view == "map"
+    limits = {"norm": norm, "vmin": vmin, "vmax": vmax}
+    drawn, colours, note = _cells.paint(
+        swath.values, look_of(ds, variable), swath.classes, limits, cmap
+    )
     if ax is None:
-        size = (5.5, 8.0) if view == "map" else (11.0, 3.4)
+        size = (5.5, 8.0) if is_map else (11.0, 3.4)
         ax = plt.subplots(figsize=size, layout="constrained")[1]
-    plain_axes(ax, "plot_swath")
-    x, y = (swath.longitude, swath.latitude) if view == "map" else (swath.lines, swath.across)
-    if view == "track":
-        drawn = drawn.T
-    shown: dict[str, Any] = {"cmap": colours, "norm": scale, "rasterized": True} | kwargs
-    mesh = ax.pcolormesh(x, y, np.ma.masked_invalid(drawn), **shown)
+    basemap.plain_axes(ax, "plot_swath")
+    x, y = (swath.longitude, swath.latitude) if is_map else np.meshgrid(swath.lines, swath.across)
+    cells = np.ma.masked_invalid(drawn if is_map else drawn.T)
+    mesh = ax.pcolormesh(x, y, cells, **{"rasterized": True} | colours | kwargs)
     ax.set_facecolor(OUTSIDE)
-    if view == "map":
+    if is_map:
         _label_map(ax, swath)
         ax.set_aspect(aspect or 1 / max(0.2, float(np.cos(np.radians(np.mean(ax.get_ylim()))))))
         if coastlines:
-            draw_coastlines(ax)
+            basemap.draw_coastlines(ax)
     else:
-        _label_track(ax, swath)
+        lines = swath.lines[0] + 0.5 + np.arange(len(swath.track))
+        _cells.label_track(ax, lines, swath.track, swath.time)
+        ax.set_ylim(swath.across.max(), swath.across.min())
+        ax.set_ylabel("Right of nadir\n(km)" if swath.from_nadir else "Column")
         ax.set_aspect(aspect or "auto")
     if swath.classes is None:
-        named = textwrap.fill(label(ds, variable), 24 if view == "track" else 48)
-        colour_bar(ax, mesh, (1.02, 0, 0.05 if view == "map" else 0.015, 1), named)
-    mark_missing(ax, x, y, swath.classes or {}, missing=bool(np.isnan(values).any()))
-    told = [textwrap.fill(note, 46 if view == "map" else 100) for note in notes if note]
-    ax.set_title("\n".join(told), fontsize="medium")
-    mark_synthetic(ax, ds)
+        named = textwrap.fill(label(ds, variable), 48 if is_map else 24)
+        _cells.colour_bar(ax, mesh, (1.02, 0, 0.05 if is_map else 0.015, 1), named)
+    _explain(ax, x, y, swath)
+    told = [granule_title(ds), *swath.notes, note]
+    wide = 46 if is_map else 100
+    ax.set_title("\n".join(textwrap.fill(n, wide) for n in told if n), fontsize="medium")
+    basemap.mark_synthetic(ax, ds)
     return ax
+
+
+def _explain(ax: Axes, x: np.ndarray, y: np.ndarray, swath: Swath) -> None:
+    """Hatch what the mesh leaves open, and name it and the classes."""
+    handles = _cells.patches(swath.classes or {})
+    if np.isnan(swath.values).any():
+        ring = [np.r_[edge[0], edge[1:, -1], edge[-1, -2::-1], edge[-2:0:-1, 0]] for edge in (x, y)]
+        look: dict[str, Any] = _cells.HATCHED
+        ax.fill(*ring, zorder=0.5, linewidth=0, **look)
+        handles.append(_cells.patch("no value", **look))
+    if handles:
+        place = (1.01, 1.0) if swath.classes else (1.0, 0.0)  # below a colour bar
+        look = {"loc": "upper left", "frameon": False, "fontsize": "small"}
+        ax.legend(handles=handles, bbox_to_anchor=place, **look)
 
 
 class Swath(NamedTuple):
     """A swath made ready to draw: m by n cells, and the corners and edges between them."""
 
-    values: Array  # (m, n), in the unit shown, NaN where there is nothing
-    longitude: Array  # (m + 1, n + 1), degrees east, without jumps
-    latitude: Array  # (m + 1, n + 1), degrees north
-    lines: Array  # (m + 1,), position in the dataset
-    across: Array  # (n + 1,), km right of nadir, or column where nadir is not known
+    values: np.ndarray  # (m, n), in the unit shown, NaN where there is nothing
+    longitude: np.ndarray  # (m + 1, n + 1), degrees east, without jumps
+    latitude: np.ndarray  # (m + 1, n + 1), degrees north
+    lines: np.ndarray  # (m + 1,), position in the dataset
+    across: np.ndarray  # (n + 1,), km right of nadir, or column where nadir is not known
     from_nadir: bool
     limits: tuple[float, float, float, float]  # west, east, south, north of what has a place
-    track: Array  # (line,), latitude at nadir or else in the middle
-    time: Array | None  # (line,)
+    track: np.ndarray  # (line,), latitude at nadir or else in the middle
+    time: np.ndarray | None  # (line,)
     notes: list[str]
-    classes: dict[int, tuple[str, str]] | None  # code to name and colour
+    classes: dict[int, ClassInfo] | None  # by code
 
 
 def _read(ds: xr.Dataset, variable: str) -> Swath:
@@ -150,11 +158,7 @@ def _read(ds: xr.Dataset, variable: str) -> Swath:
     dims = _dims(ds, variable)
     judged = screen(ds, variable).transpose(*dims)
     known = "quality_kept" in ds[variable].attrs  # then the shares are of what it was cut from
-    notes = (
-        [f"only {judged.attrs['quality_kept']}"] if known else [judged.attrs.get("left_out", "")]
-    )
-    if not known and notes[0].startswith("0.0%"):
-        notes = []
+    notes = [f"only {judged.attrs['quality_kept']}" if known else left_out(judged)]
     values = floats(judged) * look_of(ds, variable).factor
     latitude, longitude = (floats(ds[name].transpose(*dims)) for name in ("latitude", "longitude"))
     placed = np.isfinite(latitude) & np.isfinite(longitude)
@@ -168,28 +172,31 @@ def _read(ds: xr.Dataset, variable: str) -> Swath:
     where, placed = values[cut], placed[cut]
     step = (-(-where.shape[0] // MAX_CELLS[0]), -(-where.shape[1] // MAX_CELLS[1]))
     stored = np.dtype(ds[variable].encoding.get("dtype", ds[variable].dtype))
-    classes = class_colours(ds, variable, where)
+    classes = _cells.present(legend_of(ds, variable, where), where)
     counted = classes is not None or stored.kind in "iub"
+    when = ds["time"] if "time" in ds.variables else ds["latitude"]
+    time = when.transpose(*dims, missing_dims="ignore").values
+    time = np.fmax.reduce(time, axis=1) if time.ndim > 1 else time  # `where` gave each pixel one
     nadir, pitch = NADIR.get(values.shape[1], (0, 0.0))
     across = np.arange(cut[1].start, cut[1].stop, dtype=float)
     middle = int(np.clip(nadir - cut[1].start, 0, len(across) - 1)) if pitch else len(across) // 2
     east, north = longitude[placed], latitude[placed]
     return Swath(
-        block_mode(where, step) if counted else block_mean(where, step),
-        edges(longitude, step),
-        edges(latitude, step),
-        edges(np.arange(cut[0].start, cut[0].stop, dtype=float), step[:1]),
-        edges((across - nadir) * pitch if pitch else across, step[1:]),
+        _cells.block_mode(where, step) if counted else _cells.block_mean(where, step),
+        _cells.edges(longitude, step),
+        _cells.edges(latitude, step),
+        _cells.edges(np.arange(cut[0].start, cut[0].stop, dtype=float), step[:1]),
+        _cells.edges((across - nadir) * pitch if pitch else across, step[1:]),
         bool(pitch),
         (east.min(), east.max(), north.min(), north.max()),
         latitude[:, middle],
-        _times(ds, dims)[cut[0]] if "time" in ds.variables else None,
+        time[cut[0]] if np.issubdtype(time.dtype, np.datetime64) else None,
         notes,
         classes,
     )
 
 
-def _fill_places(longitude: Array, latitude: Array) -> tuple[Array, Array]:
+def _fill_places(longitude: np.ndarray, latitude: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Give a place to pixels (line, column) that have none, so that the others have corners.
 
     Lines go on as they end, and gaps in them are bridged; then columns. Longitude has no jumps.
@@ -210,18 +217,17 @@ def _fill_places(longitude: Array, latitude: Array) -> tuple[Array, Array]:
     return east - 360 * np.round(np.nanmean(east) / 360), points[2]
 
 
-def _continue(row: Array) -> None:
+def _continue(row: np.ndarray) -> None:
     """Fill the gaps of a row (3, n) in place, from at least two points."""
-    known, every = np.flatnonzero(np.isfinite(row[2])), np.arange(row.shape[1])
-    if len(known) < 2 or len(known) == len(every):
+    known, n = np.flatnonzero(np.isfinite(row[2])), row.shape[1]
+    if len(known) < 2:
         return
+    beyond = np.r_[known[0] - n, known, known[-1] + n]
     for part in row:
-        filled = np.interp(every, known, part[known])
-        for end, other in ((known[0], known[1]), (known[-1], known[-2])):
-            outside = every < end if end < other else every > end
-            slope = (part[end] - part[other]) / (end - other)
-            filled[outside] = part[end] + (every[outside] - end) * slope
-        part[np.isnan(part)] = filled[np.isnan(part)]
+        ends = part[known[[0, -1]]]
+        slope = (part[known[[1, -1]]] - part[known[[0, -2]]]) / np.diff(known)[[0, -1]]
+        ends = ends + slope * [-n, n]
+        part[:] = np.interp(np.arange(n), beyond, np.r_[ends[0], part[known], ends[1]])
 
 
 def _dims(ds: xr.Dataset, variable: str) -> tuple[str, str]:
@@ -256,15 +262,6 @@ def _dims(ds: xr.Dataset, variable: str) -> tuple[str, str]:
 _PLACES = ("latitude", "longitude")
 
 
-def _times(ds: xr.Dataset, dims: tuple[str, str]) -> Array:
-    """Return the time of each line, also where ``where`` has made one of each pixel."""
-    time = ds["time"]
-    if time.ndim == 1:
-        return np.asarray(time.values)
-    pixels = time.transpose(*dims).values
-    return np.asarray(np.fmax.reduce(pixels, axis=1))
-
-
 def _label_map(ax: Axes, swath: Swath) -> None:
     from matplotlib.ticker import MaxNLocator
 
@@ -275,34 +272,4 @@ def _label_map(ax: Axes, swath: Swath) -> None:
     ax.set_xlim(middle - half, middle + half)  # wide enough to see where on Earth this is
     ax.set_ylim(max(-90, south - 0.01), min(90, north + 0.01))
     ax.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 3, 5, 10]))
-    label_degrees(ax)
-
-
-def _label_track(ax: Axes, swath: Swath) -> None:
-    """Write latitude, and time when it is known, below the lines, and km beside the columns."""
-    label_track(ax, swath.track, swath.time, swath.lines[0] + 0.5)
-    ax.set_ylim(swath.across.max(), swath.across.min())
-    ax.set_ylabel("Right of nadir\n(km)" if swath.from_nadir else "Column")
-
-
-def label_track(ax: Axes, latitude: Array, time: Array | None, first: float = 0.0) -> None:
-    """Write latitude, and time when it is known, below lines that are counted from ``first``."""
-    from matplotlib.ticker import MaxNLocator
-
-    steps = np.diff(latitude)
-    if (steps < 0).all() or (steps > 0).all():  # round latitudes, where they are
-        ends = float(latitude.min()), float(latitude.max())
-        rounds = np.asarray(MaxNLocator(7, steps=[1, 2, 5, 10]).tick_values(*ends))
-        rounds = rounds[(rounds >= ends[0]) & (rounds <= ends[1])]
-        ticks = np.array([np.abs(latitude - value).argmin() for value in rounds], dtype=int)
-        labels = [degrees(value, "SN") for value in rounds]
-    else:  # over a pole each latitude comes twice
-        ticks = np.linspace(0, len(latitude) - 1, 7).astype(int)
-        labels = [degrees(float(latitude[n].round(1)), "SN") for n in ticks]
-    known = time is not None and np.issubdtype(time.dtype, np.datetime64)
-    if time is not None and known:
-        end = 19 if np.ptp(time) < np.timedelta64(8, "m") else 16
-        clock = [str(time[n].astype("datetime64[s]"))[11:end] for n in ticks]
-        labels = [f"{label}\n{at}" for label, at in zip(labels, clock, strict=True)]
-    ax.set_xticks(first + ticks, labels)
-    ax.set_xlabel("Latitude" + (" and time (UTC)" if known else ""))
+    basemap.label_degrees(ax)

@@ -35,24 +35,22 @@ VERB = (600, 4)
 LARGE = {
     "access": (617, 5),
     "auth": (921, 5),
-    "classifying": (2203, 15),
-    "combining": (1593, 10),
-    "curtain": (1570, 12),
-    "describing": (3269, 26),
-    "framing": (1964, 14),
-    "granule": (850, 8),
-    "listing": (582, 6),
-    "maps": (1632, 14),
-    "mean_profile": (1370, 12),
-    "quicklook": (1109, 8),
-    "saving": (508, 5),
-    "searching": (1413, 9),
-    "sites": (1652, 10),
-    "streaming": (2948, 22),
-    "swath": (1356, 11),
+    "classifying": (999, 9),
+    "curtain": (1253, 10),
+    "describing": (2980, 24),
+    "framing": (1711, 13),
+    "granule": (760, 8),
+    "listing": (353, 5),
+    "maps": (684, 6),
+    "mean_profile": (1113, 10),
+    "quicklook": (749, 6),
+    "searching": (1339, 9),
+    "sites": (1569, 10),
+    "streaming": (2718, 21),
+    "swath": (1147, 10),
 }
 #: Lines of all helpers together; the design aims at 2,600.
-HELPERS = 7_210
+HELPERS = 6_971
 #: Names that are not where they belong yet: take out what is mended.
 MISPLACED = {"maap_replay.recordings.expand hides the module of that name"}
 #: Where a distribution says what it needs, and names of packages that differ from their modules'.
@@ -190,7 +188,8 @@ def test_what_only_a_type_checker_reads_is_no_import() -> None:
 
 def modules_of_verbs() -> list[str]:
     sources = public(modules()["earthcare_tutorial"]).values()
-    return sorted({source.removeprefix("earthcare_tutorial.") for source in sources})
+    rooms = {source.partition(".") for source in sources}
+    return sorted(module for room, _, module in rooms if room == "earthcare_tutorial")
 
 
 @pytest.mark.parametrize("name", modules_of_verbs())

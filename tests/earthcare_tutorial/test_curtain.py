@@ -164,6 +164,14 @@ def test_two_instruments_share_one_axis() -> None:
     assert [ax.get_xlabel() for ax in axes] == ["", "Latitude and time (UTC)"]
 
 
+def test_a_height_that_is_missing_costs_its_own_bin_alone() -> None:
+    ds = curtain(np.ones((6, 3)), "lidar_ratio_355nm", "sr")
+    ds["height"][2, 1] = np.nan
+    drawn = mesh(plot_curtain(ds, "lidar_ratio_355nm"))
+    assert np.isfinite(drawn.get_coordinates()).all()
+    assert drawn.get_array().mask.sum() == 1
+
+
 def test_what_cannot_be_drawn_is_one_sentence() -> None:
     ds = curtain(np.ones((4, 3)), "lidar_ratio_355nm", "sr")
     with pytest.raises(ValueError, match="ask open_granule for 'lidar_ratio_355nm', 'height'"):

@@ -1,10 +1,10 @@
-"""Make coastlines.npz from the public-domain Natural Earth 1:50m land outlines.
+"""Make coastlines.npz of the helpers from the public-domain Natural Earth 1:50m land outlines.
 
 The source is the file ``land-50m.json`` (TopoJSON) of the npm package ``world-atlas`` 2.0.2::
 
     npm pack world-atlas@2.0.2
     tar xzf world-atlas-2.0.2.tgz
-    python make_coastlines.py package/land-50m.json coastlines.npz
+    python tests/make_coastlines.py package/land-50m.json earthcare_tutorial/data/coastlines.npz
 """
 
 import json
