@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 MAX_CODES = 20  # an integer variable with more values than that is drawn as a quantity
+NO_NAME = "not available"  # how A-TC files name some classes of the stratosphere
 
 
 def legend_of(
@@ -30,10 +31,10 @@ def legend_of(
 ) -> dict[int, ClassInfo] | None:
     """Return the classes of a variable, or None for a quantity.
 
-    Colours are the file's own (``plot_colors``) where it has them. Names are those of the table of
-    the product; a code that it lacks has the name that the file gives (``definition``), or is
-    "unknown 42". An integer variable without a table, such as a flag of quality, has what its file
-    and the table of flags say, on even colours.
+    Names (``definition``) and colours (``plot_colors``) are the file's own where it has them: what
+    a code means may change with the baseline. For the rest there is the table of the product; a
+    code that neither knows is "unknown 42". An integer variable without a table, such as a flag of
+    quality, has what its file and the table of flags say, on even colours.
     """
     import matplotlib as mpl
 
@@ -47,16 +48,16 @@ def legend_of(
         if kind not in "iub" or len(occur) > MAX_CODES:
             return None
         for flag in flags(file_type):
-            named |= flag.meanings if flag.name == variable else {}
+            named = {**flag.meanings, **named} if flag.name == variable else named
         even = mpl.colormaps["viridis"](np.linspace(0, 1, max(2, len(occur))))
         return {
             code: ClassInfo(f"{code}: {named.get(code, 'no name')}", mpl.colors.to_hex(colour))
             for code, colour in zip(occur, even, strict=False)
         }
     legend = dict(table)
-    for code in {*occur, *named} - set(table):
-        legend[code] = unknown_class(code)
-        if code in named:
+    for code in {*occur, *named}:
+        legend.setdefault(code, unknown_class(code))
+        if named.get(code, NO_NAME) != NO_NAME:
             legend[code] = legend[code]._replace(name=named[code])
     own = str(data.attrs.get("plot_colors", "")).replace(",", " ").split()
     if len(own) == len(named):

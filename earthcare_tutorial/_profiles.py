@@ -60,6 +60,8 @@ def read_profiles(
             f"{variable} has the shape {values.shape} and {height_name} {height.shape}: ask"
             " open_granule for both in one call, and cut them together."
         )
+    if not len(values):
+        raise ValueError(f"{variable} has no profiles: the cut before this left nothing.")
     height /= 1 if ds[height_name].attrs.get("units") == "km" else 1000
     placed = np.isfinite(height)
     if not placed.any():

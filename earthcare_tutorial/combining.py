@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
     Array = NDArray[Any]
 
+#: Of a frame, and how much earlier or later a product of it may begin.
+FRAME, MARGIN = timedelta(minutes=12), timedelta(minutes=2)
 CLOSED = ("EarthCAREL1InstChecked", "EarthCAREL2InstChecked", "JAXAL2InstChecked")
 
 
@@ -60,16 +63,24 @@ def companions(
     ...
     ValueError: ECA_EXAA_AUX_ORBPRE_20250120T000000Z_20250130T000000Z_0001 belongs to no frame.
     """
-    frame = identify(item).orbit_and_frame
+    told = identify(item)
+    frame = told.orbit_and_frame
     if not frame:
         raise ValueError(f"{item.id} belongs to no frame.")
+    period = (told.start_time - MARGIN, told.start_time + FRAME + MARGIN)  # X-MET has no frames
     codes = [file_type(name) for name in ([products] if isinstance(products, str) else products)]
-    query = make_query(codes, orbit_and_frame=frame, baseline=baseline)
+    query = make_query(
+        codes,
+        orbit_and_frame=frame,
+        baseline=baseline,
+        start_time=period[0],
+        end_time=period[1],
+    )
     found = {identify(each).file_type: each for each in keep_latest(find(query), say=False)}
     if missing := [code for code in codes if code not in found]:
         reasons = _where_else(missing, frame, query)
-        told = "; ".join(f"{code}: {reasons[code]}" for code in missing)
-        warn(f"Not found for {frame}: {told}.")
+        listed = "; ".join(f"{code}: {reasons[code]}" for code in missing)
+        warn(f"Not found for {frame}: {listed}.")
     return {code: found[code] for code in codes if code in found}
 
 

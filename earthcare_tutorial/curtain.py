@@ -202,7 +202,7 @@ def _roles(
         codes = floats(ds[name])[np.ix_(profiles.rows, profiles.bins[near])]
         legend = legend_of(ds, name, codes) or {}
         named: dict[str, list[int]] = {
-            "clutter": [c for c in legend if "clutter" in legend[c].name]
+            "clutter": [c for c in legend if "clutter" in legend[c].name.lower()]
         }
         for code, each in legend.items():
             named.setdefault(each.role, []).append(code)

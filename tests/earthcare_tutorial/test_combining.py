@@ -28,6 +28,12 @@ def test_both_agencies_in_the_order_asked_for(granule):
     assert found["CPR_CLP_2A"].id.startswith("ECA_J")
 
 
+def test_weather_that_no_orbit_number_finds_is_a_companion_too(granule):
+    found = companions(granule, ["X-MET", "C-FMR"])
+    assert [item.id[-6:] for item in found.values()] == ["04537E", "04537E"]
+    assert list(found) == ["AUX_MET_1D", "CPR_FMR_2A"]
+
+
 def test_of_several_baselines_the_latest_unless_one_is_asked_for(granule):
     versions = {
         asked: companions(granule, "C-FMR", baseline=asked)["CPR_FMR_2A"].id[6:8]
