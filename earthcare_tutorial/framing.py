@@ -110,9 +110,14 @@ def _fit_legends(ax: Axes) -> None:
     legend = ax.get_legend()
     texts = legend.get_texts() if legend else []
     if legend and len(texts) > MAX_NAMES:
-        look = {"loc": "center left", "bbox_to_anchor": (1.005, 0.5), "frameon": False}
+        look: dict[str, Any] = {
+            "loc": "center left",
+            "bbox_to_anchor": (1.005, 0.5),
+            "frameon": False,
+        }
         look |= {"ncols": 2, "fontsize": "xx-small", "columnspacing": 1.0}
-        ax.legend(legend.legend_handles, [text.get_text() for text in texts], **look)
+        handles = [handle for handle in legend.legend_handles if handle]
+        ax.legend(handles, [text.get_text() for text in texts], **look)
 
 
 def _times(ds: xr.Dataset) -> NDArray[Any] | None:

@@ -1,7 +1,7 @@
 """``hero``: the figure of a lesson on another page, as the lesson drew it in this very build.
 
 The argument is the lesson's document, the option ``figure`` the name of its figure, and the
-content the caption. Its text for those who do not see it is that of the lesson; a click leads there.
+content the caption. The alternative text is that of the lesson, and a click leads there.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Figures of frames that differ as places on Earth do, drawn from the scene itself.
 
-Each page `book/gallery_*.md` shows one frame as lidar and radar see it, whole and zoomed in. No file
-is written and no kernel runs: the scene is made at every fourth pixel of the imager, and the fields
-go straight to `plot_curtain`. Two processes draw while the notebooks run; the pages that show
-the figures are read last.
+Each page `book/gallery_*.md` shows one frame as lidar and radar see it, whole and zoomed in. No
+file is written and no kernel runs: the scene is made at every fourth pixel of the imager, and the
+fields go straight to `plot_curtain`. Two processes draw while the notebooks run; the pages that
+show the figures are read last. What has not changed since the last build is not drawn again.
 """
 
 from __future__ import annotations
@@ -75,9 +75,7 @@ class FirstLook(Frame):
 def granule(file_type: str, frame: str) -> GranuleId:
     """Id of a product of a frame, processed some day."""
     begin, _ = frame_time(int(frame[:5]), frame[5])
-    return parse_granule_id(
-        f"ECA_EXBA_{file_type}_{begin:%Y%m%dT%H%M%SZ}_20260101T000000Z_{frame}"
-    )
+    return parse_granule_id(f"ECA_EXBA_{file_type}_{begin:%Y%m%dT%H%M%SZ}_20260101T000000Z_{frame}")
 
 
 def as_streamed(product: GranuleId, frame: Frame) -> xr.Dataset:
