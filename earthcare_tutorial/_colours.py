@@ -31,10 +31,9 @@ def legend_of(
 ) -> dict[int, ClassInfo] | None:
     """Return the classes of a variable, or None for a quantity.
 
-    Names (``definition``) and colours (``plot_colors``) are the file's own where it has them: what
-    a code means may change with the baseline. For the rest there is the table of the product; a
-    code that neither knows is "unknown 42". An integer variable without a table, such as a flag of
-    quality, has what its file and the table of flags say, on even colours.
+    Names (``definition``) and colours (``plot_colors``) are the file's own where it has them, else
+    those of the table of the product; a code that neither knows is "unknown 42". An integer
+    variable without a table, such as a flag, has names alone, on even colours.
     """
     import matplotlib as mpl
 

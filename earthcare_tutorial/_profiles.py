@@ -152,11 +152,9 @@ def _chosen(
     if along not in ("latitude", "time"):
         raise ValueError(f"along={along!r} is neither 'latitude' nor 'time'.")
     where = latitude if along == "latitude" else time
-    if where is None:
-        if along == "time" or between is not None:
-            raise ValueError(f"The dataset has no {along}: ask open_granule for it too.")
-        return np.asarray(True)
-    if between is None:
+    if where is None and (along == "time" or between is not None):
+        raise ValueError(f"The dataset has no {along}: ask open_granule for it too.")
+    if where is None or between is None:
         return np.asarray(True)
     if along == "time":
         ends = np.array([str(each).removesuffix("Z") for each in between], "datetime64[ns]")

@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[Any]
 
-#: Of a frame, and how much earlier or later a product of it may begin.
-FRAME, MARGIN = timedelta(minutes=12), timedelta(minutes=2)
+PERIOD = timedelta(minutes=-2), timedelta(minutes=14)  # of a frame, with margins
 CLOSED = ("EarthCAREL1InstChecked", "EarthCAREL2InstChecked", "JAXAL2InstChecked")
 
 
@@ -67,15 +66,10 @@ def companions(
     frame = told.orbit_and_frame
     if not frame:
         raise ValueError(f"{item.id} belongs to no frame.")
-    period = (told.start_time - MARGIN, told.start_time + FRAME + MARGIN)  # X-MET has no frames
+    begin, end = (told.start_time + each for each in PERIOD)  # nothing else finds X-MET
     codes = [file_type(name) for name in ([products] if isinstance(products, str) else products)]
-    query = make_query(
-        codes,
-        orbit_and_frame=frame,
-        baseline=baseline,
-        start_time=period[0],
-        end_time=period[1],
-    )
+    which: dict[str, Any] = {"orbit_and_frame": frame, "baseline": baseline}
+    query = make_query(codes, start_time=begin, end_time=end, **which)
     found = {identify(each).file_type: each for each in keep_latest(find(query), say=False)}
     if missing := [code for code in codes if code not in found]:
         reasons = _where_else(missing, frame, query)
@@ -154,9 +148,7 @@ def align(datasets: Sequence[xr.Dataset], *, within_km: float = 1.0) -> list[xr.
         rows.append(index)
         columns.append(column)
     if not together.any():
-        raise ValueError(
-            f"The datasets do not overlap: no place is within {within_km:g} km in all."
-        )
+        raise ValueError(f"The datasets do not overlap: none is within {within_km:g} km in all.")
     step = np.r_[0, apart_km(track[1:], track[:-1])]
     km = np.cumsum(np.nan_to_num(step))[together]
     axis = ("along_track", km - km[0], {"long_name": "distance along the track", "units": "km"})
@@ -174,12 +166,8 @@ def align(datasets: Sequence[xr.Dataset], *, within_km: float = 1.0) -> list[xr.
 def _nearest(places: Array, track: Array) -> tuple[Array, Array]:
     """Return which of the places (m, 3) is nearest to each point (n, 3), and how far it is."""
     known = np.where(np.isfinite(places), places, 0)
-    index = np.concatenate(
-        [
-            (points @ known.T).argmax(axis=1)
-            for points in np.array_split(track, len(track) // 500 + 1)
-        ]
-    )
+    parts = np.array_split(track, len(track) // 500 + 1)
+    index = np.concatenate([(points @ known.T).argmax(axis=1) for points in parts])
     return index, apart_km(track, places[index])
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 MAX_PROFILES = 1500  # more than a figure can show
 FLOOR_KM = -0.5
-MAX_NAMES = 20  # in one column of a legend
+NAMES_PER_INCH = 7  # in one column of a legend
 CLEAR, NO_VALUE, ATTENUATED, GROUND = "white", "#d8d8d8", "#9a9a9a", "#5c4a3d"
 
 
@@ -163,7 +163,7 @@ def plot_curtain(
         bar.ax.yaxis.label.set_size("small")
         spot = {"loc": "upper left", "bbox_to_anchor": (1.0, foot - 0.06)}
     if handles:
-        columns = 1 + (len(handles) > MAX_NAMES)
+        columns = 1 + (len(handles) > NAMES_PER_INCH * ax.bbox.height / ax.figure.dpi)
         ax.legend(handles=handles, ncols=columns, fontsize="x-small", frameon=False, **spot)
     ax.set_title("\n".join(textwrap.fill(n, 100) for n in notes if n), fontsize="medium")
     mark_synthetic(ax, ds)

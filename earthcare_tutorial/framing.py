@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-MAX_NAMES = 10  # of classes in one column
 LINES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "0.2")  # told apart by the colour-blind
 
 
@@ -89,39 +88,19 @@ def plot_frame(
             bare = ds.drop_vars(["latitude", "time"], errors="ignore")
             plot_curtain(bare, names[0], ax, top_km=top_km)
         ax.title.set_fontsize("small")
-        _fit_legends(ax)
+        for bar in ax.child_axes:  # a panel is low
+            bar.yaxis.label.set_fontsize("x-small")
     tracks = [ds for ds, _ in panels if "latitude" in ds.variables and ds["latitude"].ndim == 1]
     for ax in axes:
         if tracks:
-            label_track(ax, floats(tracks[0]["latitude"]), _times(tracks[0]))
+            time = tracks[0].get("time")
+            label_track(ax, floats(tracks[0]["latitude"]), None if time is None else time.values)
         ax.set_xlim(-0.5, counts[0] - 0.5)
         if ax is not axes[-1]:
             ax.set_xlabel("")
             ax.tick_params(labelbottom=False)
     fig.align_ylabels(axes)
     return axes
-
-
-def _fit_legends(ax: Axes) -> None:
-    """Keep colour bar and legend within the height of a panel, which is low."""
-    for bar in ax.child_axes:
-        bar.yaxis.label.set_fontsize("x-small")
-        bar.tick_params(labelsize="small")
-    legend = ax.get_legend()
-    texts = legend.get_texts() if legend else []
-    if legend and len(texts) > MAX_NAMES:
-        look: dict[str, Any] = {
-            "loc": "center left",
-            "bbox_to_anchor": (1.005, 0.5),
-            "frameon": False,
-        }
-        look |= {"ncols": 2, "fontsize": "xx-small", "columnspacing": 1.0}
-        handles = [handle for handle in legend.legend_handles if handle]
-        ax.legend(handles, [text.get_text() for text in texts], **look)
-
-
-def _times(ds: xr.Dataset) -> NDArray[Any] | None:
-    return ds["time"].values if "time" in ds.variables else None
 
 
 def _draw_lines(ax: Axes, ds: xr.Dataset, names: list[str]) -> None:

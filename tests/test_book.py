@@ -79,6 +79,18 @@ def test_a_page_is_light_enough(page: str) -> None:
     assert size < 1.5e6
 
 
+def test_the_first_page_begins_with_the_curtain_that_its_lesson_drew() -> None:
+    first, lesson = (
+        (HTML / page).read_text()
+        for page in ("book/welcome.html", "notebooks/start_with_a_curtain.html")
+    )
+    hero = first[first.index('<figure class="hero') : first.index("</figure>")]
+    picture = re.search(r"_images/\w+\.png", hero)
+    assert picture and picture[0] in lesson, "the picture of the same build"
+    assert "Synthetic data" in hero and 'href="../notebooks/start_with_a_curtain.html"' in hero
+    assert first.index("<h1") < first.index(hero) < first.index("<h2")
+
+
 @pytest.fixture(scope="module")
 def site() -> Iterator[str]:
     class Quiet(http.server.SimpleHTTPRequestHandler):

@@ -103,7 +103,7 @@ def test_a_gap_in_one_is_cut_from_all():
 @pytest.mark.parametrize(
     ("datasets", "sentence"),
     [
-        ([track(0, 1, 0.1), track(50, 51, 0.1)], "do not overlap: no place is within 1 km in all"),
+        ([track(0, 1, 0.1), track(50, 51, 0.1)], "do not overlap: none is within 1 km in all"),
         ([track(0, 1, 0.1), xr.Dataset({"a": 1})], "Dataset 1 has no place"),
         ([track(0, 1, 0.1).expand_dims(x=3)], "first dataset is a swath"),
     ],
