@@ -131,9 +131,18 @@ def made_of() -> str:
     return digest.hexdigest()
 
 
-def start(app: Any) -> None:
-    """Draw in two processes, while the rest of the book is read, unless all is as it was."""
-    app.drawing, now = [], made_of()
+def shows_places(name: str) -> bool:
+    """Whether a page has such figures."""
+    return name.startswith("book/gallery_")
+
+
+def start(app: Any, env: Any, names: list[str]) -> None:
+    """Draw while the pages without such figures are read, unless all is as it was."""
+    names.sort(key=shows_places)
+    app.drawing = []
+    if not any(map(shows_places, env.found_docs)):
+        return
+    now = made_of()
     if STAMP.exists() and STAMP.read_text() == now:
         return
     FOLDER.mkdir(exist_ok=True)
@@ -147,14 +156,9 @@ def start(app: Any) -> None:
     ]
 
 
-def pages_last(app: Any, env: Any, names: list[str]) -> None:
-    """Read the pages with these figures after all others."""
-    names.sort(key=lambda name: name.startswith("book/gallery_"))
-
-
 def wait(app: Any, name: str, source: list[str]) -> None:
     """Go on when the figures are there."""
-    if name.startswith("book/gallery_"):
+    if shows_places(name):
         for process in app.drawing:
             if process.wait():
                 raise RuntimeError("The figures of book/_ext/places.py could not be drawn.")
@@ -164,8 +168,7 @@ def wait(app: Any, name: str, source: list[str]) -> None:
 
 def setup(app: Any) -> dict[str, bool]:
     """Register with Sphinx."""
-    app.connect("builder-inited", start)
-    app.connect("env-before-read-docs", pages_last)
+    app.connect("env-before-read-docs", start)
     app.connect("source-read", wait)
     return {"parallel_read_safe": False, "parallel_write_safe": True}
 
