@@ -83,7 +83,7 @@ lock: .venv/.ready  ## renew requirements.lock from pyproject.toml
 		-o requirements.lock
 
 clean:  ## remove the environment, the built book and caches (but that of maap-replay cache)
-	rm -rf .venv .venv-contract .venv-versions .granules .bench .bench313 _build .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-contract .venv-versions .granules .bench .bench313 _build book/_generated .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # uv installs the locked packages four times faster than pip; without it pip does the same.

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 FILLS = {1: BYTE_FILL, 2: SHORT_FILL, 4: INTEGER_FILL}  # by size, where no attribute names one
 MAX_CODES = 20  # an integer variable with more values than that is drawn as a quantity
+NO_NAME = "not available"  # how A-TC files name some classes of the stratosphere
 
 
 def granule_id(ds: xr.Dataset) -> GranuleId | None:
@@ -132,10 +133,9 @@ def legend_of(
 ) -> dict[int, ClassInfo] | None:
     """Return the classes of a variable, or None for a quantity.
 
-    Colours are the file's own (``plot_colors``) where it has them. Names are those of the table of
-    the product; a code that it lacks has the name that the file gives (``definition``), or is
-    "unknown 42". An integer variable without a table, such as a flag of quality, has what its file
-    and the table of flags say, on even colours.
+    Names (``definition``) and colours (``plot_colors``) are the file's own where it has them, else
+    those of the table of the product; a code that neither knows is "unknown 42". An integer
+    variable without a table, such as a flag, has names alone, on even colours.
     """
     import matplotlib as mpl
 
@@ -148,16 +148,17 @@ def legend_of(
         if kind not in "iub" or len(occur) > MAX_CODES:
             return None
         for flag in flags(file_type):
-            named |= flag.meanings if flag.name == variable else {}
+            named = {**flag.meanings, **named} if flag.name == variable else named
         even = mpl.colormaps["viridis"](np.linspace(0, 1, max(2, len(occur))))
         return {
             code: ClassInfo(f"{code}: {named.get(code, 'no name')}", mpl.colors.to_hex(colour))
             for code, colour in zip(occur, even, strict=False)
         }
     legend = dict(table)
-    for code in {*occur, *named} - set(table):
-        unknown = unknown_class(code)
-        legend[code] = unknown._replace(name=named.get(code, unknown.name))
+    for code in {*occur, *named}:
+        legend.setdefault(code, unknown_class(code))
+        if named.get(code, NO_NAME) != NO_NAME:
+            legend[code] = legend[code]._replace(name=named[code])
     own = str(data.attrs.get("plot_colors", "")).replace(",", " ").split()
     if len(own) == len(named):
         for code, colour in zip(sorted(named), own, strict=True):

@@ -51,6 +51,8 @@ def read_profiles(
             f"{variable} has the shape {values.shape} and {height_name} {height.shape}: ask"
             " open_granule for both in one call, and cut them together."
         )
+    if not len(values):
+        raise ValueError(f"{variable} has no profiles: the cut before this left nothing.")
     placed = np.isfinite(height)
     if not placed.any():
         raise ValueError(f"All values of {height_name} are missing, so there is no place to draw.")

@@ -31,9 +31,9 @@ def classes(da: xr.DataArray, file_type: str = "") -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        By code: "name", "colour", "role" ("missing", "surface", "attenuated" or "clear" for what is
-        no target), "in_file" (the name that the file gives, if any), "count". A code that nobody
-        knows is "unknown 42".
+        By code: "name" and "colour", of the file where it has them, else of a table of the product;
+        "role" ("missing", "surface", "attenuated" or "clear" for what is no target); "in_file" (the
+        name that the file gives, if any); "count". A code that nobody knows is "unknown 42".
 
     Raises
     ------
@@ -45,7 +45,7 @@ def classes(da: xr.DataArray, file_type: str = "") -> pd.DataFrame:
     >>> import xarray as xr
     >>> da = xr.DataArray([0, 3, 3, 42], name="cloud_type", attrs={"definition": "0: clear"})
     >>> table = classes(da)
-    >>> table.loc[3, "name"], table.loc[3, "colour"], table.loc[42, "name"], table.loc[0, "in_file"]
+    >>> table.loc[3, "name"], table.loc[3, "colour"], table.loc[42, "name"], table.loc[0, "name"]
     ('Cirrus', '#93fbff', 'unknown 42', 'clear')
     """
     import pandas as pd

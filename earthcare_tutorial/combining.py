@@ -70,9 +70,7 @@ def align(datasets: Sequence[xr.Dataset], *, within_km: float = 1.0) -> list[xr.
         rows.append(index)
         columns.append(column)
     if not together.any():
-        raise ValueError(
-            f"The datasets do not overlap: no place is within {within_km:g} km in all."
-        )
+        raise ValueError(f"The datasets do not overlap: none is within {within_km:g} km in all.")
     step = np.r_[0, apart_km(track[1:], track[:-1])]
     km = np.cumsum(np.nan_to_num(step))[together]
     axis = ("along_track", km - km[0], {"long_name": "distance along the track", "units": "km"})

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MAX_PROFILES = 1500  # more than a figure can show
 FLOOR_KM, MARGIN_KM = -0.5, 0.6  # below the sea, and what is drawn beyond the edges
-MAX_NAMES = 20  # in one column of a legend
+NAMES_PER_INCH = 7  # in one column of a legend
 CLEAR, NO_VALUE, ATTENUATED, GROUND = "white", "#d8d8d8", "#9a9a9a", "#5c4a3d"
 
 
@@ -146,7 +146,7 @@ def plot_curtain(
         bar.ax.yaxis.label.set_size("small")
         spot = {"loc": "upper left", "bbox_to_anchor": (1.0, foot - 0.06)}
     if handles:
-        columns = 1 + (len(handles) > MAX_NAMES)
+        columns = 1 + (len(handles) > NAMES_PER_INCH * ax.bbox.height / ax.figure.dpi)
         ax.legend(handles=handles, ncols=columns, fontsize="x-small", frameon=False, **spot)
     notes = [granule_title(ds), *profiles.notes, note]
     ax.set_title("\n".join(textwrap.fill(n, 100) for n in notes if n), fontsize="medium")
@@ -180,7 +180,7 @@ def _roles(
         named: dict[str, list[int]] = {"clear": [], "attenuated": []}
         for code, each in legend.items():
             named.setdefault(each.role, []).append(code)
-        named["clutter"] = [code for code, each in legend.items() if "clutter" in each.name]
+        named["clutter"] = [code for code, each in legend.items() if "clutter" in each.name.lower()]
         if named["attenuated"]:
             codes = _cells.block_mode(codes, step)
             return {role: np.isin(codes, found) for role, found in named.items()}

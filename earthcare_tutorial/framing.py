@@ -94,6 +94,8 @@ def plot_frame(
             bare = ds.drop_vars(["latitude", "time"], errors="ignore")
             plot_curtain(bare, names[0], ax, top_km=top_km)
         ax.title.set_fontsize("small")
+        for bar in ax.child_axes:  # a panel is low
+            bar.yaxis.label.set_fontsize("x-small")
     tracks = [ds for ds, _ in panels if "latitude" in ds.variables and ds["latitude"].ndim == 1]
     for ax in axes:
         if tracks:

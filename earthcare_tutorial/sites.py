@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 TURN = 82.9  # degrees of latitude at which the track turns back: inclination 97.05 degrees
 FAR = 1500  # km beyond the radius to look for the nearest miss: half the way between two passes
+PERIOD = timedelta(minutes=-2), timedelta(minutes=14)  # of a frame, with margins
 CLOSED = ("EarthCAREL1InstChecked", "EarthCAREL2InstChecked", "JAXAL2InstChecked")
 TWICE = timedelta(minutes=3)  # closer than this, two passes of an orbit are one, in two frames
 
@@ -152,16 +153,19 @@ def companions(
     ...
     ValueError: ECA_EXAA_AUX_ORBPRE_20250120T000000Z_20250130T000000Z_0001 belongs to no frame.
     """
-    frame = identify(item).orbit_and_frame
+    told = identify(item)
+    frame = told.orbit_and_frame
     if not frame:
         raise ValueError(f"{item.id} belongs to no frame.")
+    begin, end = (told.start_time + each for each in PERIOD)  # nothing else finds X-MET
     codes = [file_type(name) for name in ([products] if isinstance(products, str) else products)]
-    query = make_query(codes, orbit_and_frame=frame, baseline=baseline)
+    which: dict[str, Any] = {"orbit_and_frame": frame, "baseline": baseline}
+    query = make_query(codes, start_time=begin, end_time=end, **which)
     found = {identify(each).file_type: each for each in keep_latest(find(query), say=False)}
     if missing := [code for code in codes if code not in found]:
         reasons = _where_else(missing, frame, query)
-        told = "; ".join(f"{code}: {reasons[code]}" for code in missing)
-        warn(f"Not found for {frame}: {told}.")
+        listed = "; ".join(f"{code}: {reasons[code]}" for code in missing)
+        warn(f"Not found for {frame}: {listed}.")
     return {code: found[code] for code in codes if code in found}
 
 

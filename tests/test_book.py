@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import re
 import shutil
 import threading
 from collections.abc import Iterator
@@ -77,6 +78,18 @@ def test_a_page_is_light_enough(page: str) -> None:
     }
     size = (HTML / page).stat().st_size + sum(picture.stat().st_size for picture in pictures)
     assert size < 1.5e6
+
+
+def test_the_first_page_begins_with_the_curtain_that_its_lesson_drew() -> None:
+    first, lesson = (
+        (HTML / page).read_text()
+        for page in ("book/welcome.html", "notebooks/start_with_a_curtain.html")
+    )
+    hero = first[first.index('<figure class="hero') : first.index("</figure>")]
+    picture = re.search(r"_images/\w+\.png", hero)
+    assert picture and picture[0] in lesson, "the picture of the same build"
+    assert "Synthetic data" in hero and 'href="../notebooks/start_with_a_curtain.html"' in hero
+    assert 0 < first.index(hero) < first.index("<h2>Choose your way")
 
 
 @pytest.fixture(scope="module")

@@ -44,7 +44,7 @@ def files(root: Path) -> list[Path]:
 
 
 def _is_made(path: Path) -> bool:
-    return any(part.startswith((".", "_build", "__pycache__")) for part in path.parts)
+    return any(part.startswith((".", "_build", "_generated", "__pycache__")) for part in path.parts)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -28,6 +28,12 @@ def test_both_agencies_in_the_order_asked_for(granule):
     assert found["CPR_CLP_2A"].id.startswith("ECA_J")
 
 
+def test_weather_that_no_orbit_number_finds_is_a_companion_too(granule):
+    found = companions(granule, ["X-MET", "C-FMR"])
+    assert [item.id[-6:] for item in found.values()] == ["04537E", "04537E"]
+    assert list(found) == ["AUX_MET_1D", "CPR_FMR_2A"]
+
+
 def test_of_several_baselines_the_latest_unless_one_is_asked_for(granule):
     versions = {
         asked: companions(granule, "C-FMR", baseline=asked)["CPR_FMR_2A"].id[6:8]
@@ -97,7 +103,7 @@ def test_a_gap_in_one_is_cut_from_all():
 @pytest.mark.parametrize(
     ("datasets", "sentence"),
     [
-        ([track(0, 1, 0.1), track(50, 51, 0.1)], "do not overlap: no place is within 1 km in all"),
+        ([track(0, 1, 0.1), track(50, 51, 0.1)], "do not overlap: none is within 1 km in all"),
         ([track(0, 1, 0.1), xr.Dataset({"a": 1})], "Dataset 1 has no place"),
         ([track(0, 1, 0.1).expand_dims(x=3)], "first dataset is a swath"),
     ],

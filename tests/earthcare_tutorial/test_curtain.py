@@ -187,6 +187,8 @@ def test_what_cannot_be_drawn_is_one_sentence() -> None:
         plot_curtain(swath, "lidar_ratio_355nm")
     with pytest.raises(ValueError, match="cut them together"):
         plot_curtain(ds.assign(cut=(("along_track", "other"), np.ones((4, 2)))), "cut")
+    with pytest.raises(ValueError, match="has no profiles: the cut before this left nothing"):
+        plot_curtain(ds.isel(along_track=slice(0)), "lidar_ratio_355nm")
     lost = ds.copy(deep=True)
     lost["height"][0] = np.nan
     assert "1 profiles without heights" in plot_curtain(lost, "lidar_ratio_355nm").get_title()
@@ -194,12 +196,14 @@ def test_what_cannot_be_drawn_is_one_sentence() -> None:
 
 def test_classes_have_their_names_and_colours_and_strange_codes_are_seen() -> None:
     codes = np.array([[-1, 21, 8], [1, 42, 8]], dtype="i1")
-    legend = "-1: unknown\n1: clear\n8: liquid cloud\n21: ice cloud\n50: new class"
+    legend = "-1: unknown\n1: clear\n8: not available\n21: all other ice\n50: new class"
     colours = "#c5c9c7 #ffffff #ffff85 #7bc8f6 #123456"
     name = "synergetic_target_classification"
     ds = curtain(codes, name, "1", "AC__TC__2B", definition=legend, plot_colors=colours)
     ax = plot_classes(ds, name)
-    assert entries(ax) == ["Clear", "Liquid cloud", "Ice cloud", "unknown 42", "no value"]
+    told = ["clear", "Liquid cloud", "all other ice", "unknown 42", "no value"]
+    assert entries(ax) == told, "what the file says, and the table where it says nothing"
+    assert classes(ds[name].assign_attrs(definition="")).loc[21, "name"] == "Ice cloud"
     table = classes(ds[name])
     assert table.loc[50, "name"] == "new class" and table.loc[50, "colour"] == "#123456"
     assert table.loc[8, "colour"] == "#ffff85", "the file's own colour"

@@ -36,7 +36,7 @@ def make_lean(canvas: Canvas, layer: Layer) -> Lean:
     """How far what is below the top of a layer lags behind it.
 
     Fall streaks: the drift is the integral of the wind, relative to that of the top, over the fall
-    speed (Marshall, doi:10.1175/1520-0469(1953)010<0025:PTAP>2.0.CO;2).
+    speed (after Marshall, 1953, on the trails of snow that a radar shows).
 
     Parameters
     ----------
