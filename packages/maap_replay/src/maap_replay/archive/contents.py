@@ -131,9 +131,9 @@ class Contents:
                 part.hide(np.arange(len(part)) if positions is None else positions)
 
     def prepare(self) -> None:
-        """Work out now what the first searches would otherwise wait for: some tenths of a second."""
+        """Work out what the first searches would otherwise wait for: it takes a moment."""
         for part in self.parts:
-            part.segment.prepare()
+            part.segment.coarse("published")  # by which pages are in order
         if self.parts:
             footprints.prepare()
 

@@ -11,7 +11,7 @@ from earthcare_products.granule_ids import parse_granule_id
 from earthcare_products.products import catalogue_entry
 from earthcare_synthetic.ground_track import PERIOD
 from maap_replay.archive import dates, footprints, frames
-from maap_replay.recordings.expand import expand
+from maap_replay.recordings.lines import expand
 from maap_replay.recordings.patch import Json
 from maap_replay.recordings.sizes import with_sizes
 

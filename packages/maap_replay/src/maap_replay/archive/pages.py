@@ -200,8 +200,8 @@ def _values(hit: Hit, name: str, ranks: Ranks) -> Any:
     if isinstance(column, np.ndarray):
         return column
     several = column if isinstance(column, list) else [column]
-    numbers = [np.nan if value is None else ranks.get(value, value) for value in several]
-    return np.array(numbers, dtype=float) if isinstance(column, list) else float(numbers[0])
+    numbers = np.array([np.nan if v is None else ranks.get(v, v) for v in several], dtype=float)
+    return numbers if isinstance(column, list) else numbers[0]
 
 
 def _ranks(name: str, hits: list[Hit]) -> Ranks:

@@ -121,9 +121,6 @@ class Segment(ABC):
         """Column of a time in whole seconds."""
         return self.column(name) // MICRO
 
-    def prepare(self) -> None:
-        """Work out now what searches would otherwise wait for."""
-
     @cached_property
     def shared(self) -> Json:
         """What filters see of the first item: all that does not differ holds for all."""
@@ -137,8 +134,11 @@ class Segment(ABC):
     def find(self, product_id: str) -> int | None:
         """Position of an id."""
         places = self.positions_of(product_id)
-        same = [place for place, name in zip(places, self.ids(places), strict=True)
-                if name == product_id]
+        same = [
+            place
+            for place, name in zip(places, self.ids(places), strict=True)
+            if name == product_id
+        ]
         return int(same[0]) if same else None
 
 
@@ -231,10 +231,6 @@ class FrameSegment(Segment):
     def coarse(self, name: str) -> Any:
         """Column of a time in whole seconds."""
         return _published(*self.line) if name == "published" else super().coarse(name)
-
-    def prepare(self) -> None:
-        """Work out now what searches would otherwise wait for."""
-        _published(*self.line)
 
 
 class FileSegment(Segment):
