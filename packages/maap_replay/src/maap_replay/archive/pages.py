@@ -118,9 +118,10 @@ def _page(hits: list[Hit], names: list[Name], first: int, stop: int) -> list[Pla
         return _page(near, rest, first, stop)
     lowest = between(low, low)
     count = _size(lowest)
+    more = between(low + 1, high) if stop > count else []
     return [
-        *_page(lowest, rest, first, min(stop, count)),
-        *(_page(between(low + 1, high), names, 0, stop - count) if stop > count else ()),
+        *(_page(lowest, rest, first, min(stop, count)) if first < count else ()),
+        *(_page(more, names, max(0, first - count), stop - count) if more else ()),
     ]
 
 
@@ -148,7 +149,8 @@ def _bounds(keys: list[tuple[Any, int, int]], first: int, stop: int) -> tuple[in
         begin, end = (int(np.searchsorted(ends, rank, "right")) for rank in (first, stop - 1))
         before = int(ends[begin - 1]) if begin else before
         low, high = low + begin * width, min(high, low + (end + 1) * width - 1)
-        if width == 1 or ends[end] - before <= _FEW or end - begin > _STEPS // 2:
+        # Half of the steps or more would not make the next ones much finer, if at all.
+        if width == 1 or ends[end] - before <= _FEW or 2 * (end - begin + 1) > _STEPS:
             return low, high, before
         narrowed = True
 
