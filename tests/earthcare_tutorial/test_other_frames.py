@@ -17,7 +17,7 @@ FRAMES = ("01511E", "09500G")
 @pytest.mark.parametrize("frame", FRAMES)
 def test_swath_curtain_and_map_are_drawn(esa_maap: EsaMaap, frame: str) -> None:
     esa_maap.serve()
-    token = ect.login()
+    token = ect.login(credentials=esa_maap.credentials_file)
     (imager, *_), (radar, *_) = (
         ect.search(kind, orbit_and_frame=frame) for kind in ("MSI_COP_2A", "CPR_TC__2A")
     )
