@@ -50,9 +50,7 @@ LARGE = {
     "swath": (1147, 10),
 }
 #: Lines of all helpers together; the design aims at 2,600.
-HELPERS = 6_971
-#: Names that are not where they belong yet: take out what is mended.
-MISPLACED = {"maap_replay.recordings.expand hides the module of that name"}
+HELPERS = 6_978
 #: Where a distribution says what it needs, and names of packages that differ from their modules'.
 PROJECTS = {
     "earthcare_tutorial": "pyproject.toml",
@@ -144,7 +142,7 @@ RULES = (wrong_arrows, circles, wrong_names, imports_by_string, undeclared)
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_the_house_keeps_its_rules(rule: Any) -> None:
-    assert [each for each in rule(modules()) if each not in MISPLACED] == []
+    assert [*rule(modules())] == []
 
 
 def module(name: str, text: str) -> Module:

@@ -1,18 +1,22 @@
 """The replay on a loopback socket without TLS; hosts are told apart by their Host header."""
 
+import random
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import requests
 from aiohttp import web
 
+from maap_replay.archive.contents import Contents
 from maap_replay.recordings import Recordings, load
 from maap_replay.running import running
 from maap_replay.service import REQUESTS, Served, make_app, offline_token
 from maap_replay.service.app import CATALOGUE_HOST as CATALOGUE
+from maap_replay.service.search import contents
 from maap_replay.service.tokens import CLIENT_ID, CLIENT_SECRET, TOKEN_PATH
 from maap_replay.service.tokens import HOST as IAM
 
@@ -88,6 +92,24 @@ def granule_file(
 @pytest.fixture(scope="session")
 def recordings() -> Recordings:
     return load()
+
+
+@pytest.fixture(scope="session")
+def archive(recordings: Recordings) -> Contents:
+    """Everything that the catalogue holds."""
+    return contents(recordings)
+
+
+@pytest.fixture(scope="session")
+def sample(archive: Contents) -> list[dict[str, Any]]:
+    """First, last and two more items of each line of the census."""
+    chance = random.Random(12)  # noqa: S311 - a sample
+    found: list[dict[str, Any]] = []
+    for part in archive.parts:
+        last = len(part) - 1
+        places = {0, last, chance.randint(0, last), chance.randint(0, last)}
+        found += part.items(np.array(sorted(places)))
+    return found
 
 
 @pytest.fixture(scope="session")

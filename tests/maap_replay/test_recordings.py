@@ -7,7 +7,7 @@ import pytest
 
 from maap_replay.archive.observed import observed, rows
 from maap_replay.recordings import FOLDER
-from maap_replay.recordings.expand import compact, expand
+from maap_replay.recordings.lines import compact, expand
 from maap_replay.recordings.patch import difference, merge
 
 #: Of the item as a public notebook printed it in August 2025, with sorted keys.

@@ -12,93 +12,18 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from earthcare_products.census import census
 from earthcare_products.granule_ids import parse_granule_id
 from maap_replay.archive import filters, footprints, frames, geometry, masks, observed
 from maap_replay.archive.items import ORIGIN
-from maap_replay.archive.segments import Segment, segment
-from maap_replay.archive.times import Interval, instant, microseconds
+from maap_replay.archive.parts import Known, Part, Positions, Wanted, belongs
+from maap_replay.archive.segments import CODES, At, segment
+from maap_replay.archive.times import instant, microseconds
 from maap_replay.recordings.patch import Json
 
-Positions = npt.NDArray[np.int64]
 #: Queryables of collections.
 Queryables = Mapping[str, Mapping[str, Any]]
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Which items are asked for. Empty means any."""
-
-    collections: tuple[str, ...] = ()
-    ids: tuple[str, ...] = ()
-    area: footprints.Area | None = None
-    period: Interval | None = None
-    tests: tuple[filters.Tree, ...] = ()
-
-
-class Part:
-    """Visible items of a segment."""
-
-    def __init__(self, of: Segment, names: Mapping[str, Any]) -> None:
-        self.segment, self.names = of, names
-        self.hidden: npt.NDArray[np.bool_] | None = None
-
-    def hide(self, positions: Positions) -> None:
-        """Take items out."""
-        if len(positions):
-            if self.hidden is None:
-                self.hidden = np.zeros(len(self.segment), dtype=bool)
-            self.hidden[positions] = True
-
-    def matching(self, wanted: Wanted) -> Positions | None:
-        """Positions of the items asked for; None stands for all of them."""
-        of = self.segment
-        if wanted.collections and of.collection not in wanted.collections:
-            return np.arange(0)
-        found: Any = True if self.hidden is None else ~self.hidden
-        for tree in wanted.tests:
-            found = found & masks.evaluate(tree, self._column).yes
-            if found is False:
-                return np.arange(0)
-        if wanted.ids:
-            found = found & self._has_id(wanted.ids)
-        if wanted.period is not None:
-            first, last = (microseconds(moment) for moment in wanted.period)
-            found = found & (of.start * 1_000_000 <= last) & (of.end * 1_000_000 >= first)
-        if found is True and wanted.area is None:
-            return None
-        positions = np.arange(len(of)) if found is True else np.flatnonzero(found)
-        if wanted.area is not None and len(positions):
-            positions = positions[of.meets(positions, wanted.area)]
-        return positions
-
-    def __len__(self) -> int:
-        return len(self.segment)
-
-    def items(self, positions: Positions) -> list[Json]:
-        """Complete items."""
-        return self.segment.items(positions)
-
-    def values(self, name: str) -> Any:
-        """Column for sorting; the parts of an id have names of their own."""
-        of = self.segment
-        parts = {"id 1": "prefix", "id 2": "start", "id 3": "second", "id 4": "last_part"}
-        return getattr(of, parts[name]) if name in parts else of.column(name)
-
-    def _column(self, name: str) -> Any:
-        if name not in self.names and name not in filters.PLAIN:
-            return None
-        return self.segment.column(filters.property_of(name))
-
-    def _has_id(self, ids: Iterable[str]) -> npt.NDArray[np.bool_]:
-        found = np.zeros(len(self.segment), dtype=bool)
-        for product_id in ids:
-            if _belongs(product_id, self.segment):
-                position = self.segment.find(product_id)
-                found[[] if position is None else position] = True
-        return found
 
 
 @dataclass(frozen=True)
@@ -126,7 +51,7 @@ class Kept:
     def __len__(self) -> int:
         return len(self.entries)
 
-    def matching(self, wanted: Wanted) -> Positions:
+    def matching(self, wanted: Wanted, known: Known) -> Positions:
         """Positions of the items asked for."""
         found = [self._matches(entry, wanted) for entry in self.entries]
         return np.flatnonzero(np.array(found, dtype=bool))
@@ -135,11 +60,13 @@ class Kept:
         """Complete items."""
         return [self.entries[position].item for position in positions]
 
-    def values(self, name: str) -> list[Any]:
-        """Values for sorting."""
+    def values(self, name: str, at: At) -> list[Any]:
+        """Values for sorting; texts in `CODES` are numbers."""
+        chosen = [self.entries[position] for position in np.arange(len(self))[at]]
         if name.startswith("id "):
-            return [entry.id_parts[int(name[3:]) - 1] for entry in self.entries]
-        return [entry.columns.get(name) for entry in self.entries]
+            return [entry.id_parts[int(name[3:]) - 1] for entry in chosen]
+        found = [entry.columns.get(name) for entry in chosen]
+        return [CODES[name].get(value) for value in found] if name in CODES else found
 
     def _matches(self, entry: Entry, wanted: Wanted) -> bool:
         item = entry.item
@@ -200,8 +127,15 @@ class Contents:
                 part.hide(part.segment.positions_of(product_id))
         for wanted in covered:
             for part in self.parts:
-                positions = part.matching(wanted)
+                positions = part.matching(wanted, {})
                 part.hide(np.arange(len(part)) if positions is None else positions)
+
+    def prepare(self) -> None:
+        """Work out what the first searches would otherwise wait for: it takes a moment."""
+        for part in self.parts:
+            part.segment.coarse("published")  # by which pages are in order
+        if self.parts:
+            footprints.prepare()
 
     @property
     def sources(self) -> list[Part | Kept]:
@@ -241,7 +175,7 @@ class Contents:
         for part in self.parts:
             if part.segment.collection == collection:
                 months = np.unique(
-                    part.segment.start.astype("datetime64[s]").astype("datetime64[M]")
+                    part.segment.start().astype("datetime64[s]").astype("datetime64[M]")
                 )
                 found |= {str(month) for month in months}
         return sorted(found)
@@ -250,19 +184,8 @@ class Contents:
         return [
             part
             for part in self.parts
-            if collection in (None, part.segment.collection) and _belongs(product_id, part.segment)
+            if collection in (None, part.segment.collection) and belongs(product_id, part.segment)
         ]
-
-
-def _belongs(product_id: str, segment: Segment) -> bool:
-    """Whether an id is of the type and baseline of a segment, and well formed."""
-    if product_id[9:19] != segment.file_type or product_id[6:8] != segment.baseline:
-        return False
-    try:
-        parse_granule_id(product_id)
-    except ValueError:
-        return False
-    return True
 
 
 def _entry(item: Json) -> Entry:

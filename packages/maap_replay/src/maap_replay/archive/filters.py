@@ -154,22 +154,23 @@ def _rewritten(tree: Any, known: Collection[str] | None) -> Tree:
     if operator in ("and", "or", "not"):
         return {"op": operator, "args": [_rewritten(argument, known) for argument in arguments]}
     operator = {"t_after": ">", "t_before": "<"}.get(operator, operator)
-    names = {name for argument in arguments for name in _names(argument)}
-    for name in sorted(names):
+    used = {name for argument in arguments for name in names(argument)}
+    for name in sorted(used):
         if known is not None and name not in known and name not in PLAIN:
             raise FilterError(f"{name!r} is not a queryable of the collections searched.")
-    properties = {property_of(name) for name in names}
+    properties = {property_of(name) for name in used}
     return {"op": operator, "args": [_operand(argument, properties) for argument in arguments]}
 
 
-def _names(tree: Any) -> list[str]:
+def names(tree: Any) -> list[str]:
+    """Names of properties in a filter, or in a part of one."""
     if isinstance(tree, list):
-        return [name for member in tree for name in _names(member)]
+        return [name for member in tree for name in names(member)]
     if not isinstance(tree, dict):
         return []
     if "property" in tree:
         return [tree["property"]]
-    return _names(tree.get("args", []))
+    return names(tree.get("args", []))
 
 
 def _operand(value: Any, properties: set[str]) -> Any:

@@ -32,10 +32,10 @@ _USUAL = 6000
 _MARGIN = 0.5
 
 
-def points(numbers: npt.ArrayLike, shape: Shape) -> Floats:
+def points(numbers: npt.ArrayLike, shape: Shape, count: int = POINTS) -> Floats:
     """Longitude and latitude of the points of footprints, shape (n, m, 2).
 
-    Longitudes run on over the antimeridian.
+    Longitudes run on over the antimeridian. A line or a side of a swath has `count` points.
     """
     several = np.atleast_1d(np.asarray(numbers, dtype=np.int64))
     orbit = several[:, None] // 8
@@ -47,7 +47,7 @@ def points(numbers: npt.ArrayLike, shape: Shape) -> Floats:
         at_node = orbit_time(orbit) + frames.EPOCH_SECONDS
         first = frames.begin(several)[:, None] - at_node
         last = frames.end(several)[:, None] - at_node
-        share = np.linspace(0, 1, POINTS)
+        share = np.linspace(0, 1, count)
     lat, lon, heading = track(orbit, first + (last - first) * share)
     if shape == "swath":
         right = beside(lat, lon, heading, RIGHT_KM)
@@ -83,42 +83,68 @@ def box(outline: Floats) -> list[float]:
 
 
 class Area:
-    """An area, and what is known of the frames whose footprint meets it.
-
-    All types of a frame have one of three footprints, so that each is tested once.
-    """
+    """An area, and which of all frames meet it: found once for each of the kinds of footprint."""
 
     def __init__(self, parts: geometry.Shape) -> None:
         self.parts = parts
-        self._known: dict[Shape, npt.NDArray[np.int8]] = {}
+        self._known: dict[Shape, npt.NDArray[np.bool_]] = {}
 
-    def meets(self, numbers: npt.NDArray[Any], shape: Shape) -> npt.NDArray[np.bool_]:
-        """Which frames have a footprint of a shape that meets the area."""
-        if shape == "none":
-            return np.zeros(len(numbers), dtype=bool)
-        known = self._known.setdefault(shape, np.full(frames.HIGHEST, -1, dtype=np.int8))
-        new = np.unique(numbers[known[numbers] < 0])
-        known[new] = self._test(new, shape)
-        return np.asarray(known[numbers] == 1)
+    def frames(self, shape: Shape) -> npt.NDArray[np.bool_]:
+        """Whether the footprint of a shape of each frame, by its number, meets the area."""
+        if shape not in self._known:
+            self._known[shape] = self._tested(shape)
+        return self._known[shape]
 
-    def _test(self, numbers: npt.NDArray[Any], shape: Shape) -> npt.NDArray[np.bool_]:
-        found = np.zeros(len(numbers), dtype=bool)
-        for part in self.parts:
-            near = np.flatnonzero(~found & _near(numbers, shape, part))
-            for start in range(0, len(near), _PIECE):
-                piece = near[start : start + _PIECE]
-                outlines = points(numbers[piece], shape)
+    def _tested(self, shape: Shape) -> npt.NDArray[np.bool_]:
+        found = np.zeros(frames.HIGHEST, dtype=bool)
+        for part in self.parts if shape != "none" else ():
+            near = np.flatnonzero(~found & _near(shape, part))
+            if part.area:  # most frames that meet a large area begin or end in it
+                ends = _nodes()[near // 8, None] if shape == "orbit" else _ends()[near]
+                found[near[geometry.any_inside(ends, part)]] = True
+            rest = near[~found[near]]
+            for start in range(0, len(rest), _PIECE):
+                piece = rest[start : start + _PIECE]
+                outlines = points(piece, shape)
                 found[piece] = geometry.many_meet(outlines, part, closed=shape == "swath")
-        return found
+        # The line of a whole orbit was tested for its first frame only.
+        return np.repeat(found[::8], 8) if shape == "orbit" else found
 
 
-def _near(numbers: npt.NDArray[Any], shape: Shape, part: geometry.Part) -> npt.NDArray[np.bool_]:
-    """Frames whose extent overlaps that of an area."""
-    low, high = _extents(shape)[:, numbers % 8]
+def prepare() -> None:
+    """Work out now what the first area would otherwise wait for."""
+    _ends()
+    _nodes()
+    for shape in ("line", "swath"):
+        _extents(shape)
+
+
+@cache
+def _ends() -> Floats:
+    """First and last point on the track of all frames, which belong to line and swath alike."""
+    return points(np.arange(frames.HIGHEST), "line", count=2)
+
+
+def _near(shape: Shape, part: geometry.Part) -> npt.NDArray[np.bool_]:
+    """Frames whose extent overlaps that of an area; of an orbit the first one stands for all."""
+    if shape == "orbit":
+        by_orbit = _near("line", part).reshape(-1, 8)
+        whole = np.zeros_like(by_orbit)
+        whole[:, 0] = by_orbit.any(axis=1)
+        whole[:-1, 0] |= by_orbit[1:, 0]  # frame A begins before the node
+        return whole.ravel()
+    low, high = _extents(shape)
     (west, south), (east, north) = part.extent
-    node = node_longitude(numbers // 8)
+    node = _nodes()[:, :1]
     turns = np.floor((high[:, 0] + node - west) / 360) >= np.ceil((low[:, 0] + node - east) / 360)
-    return np.asarray(turns & (low[:, 1] <= north) & (high[:, 1] >= south))
+    return np.asarray(turns & (low[:, 1] <= north) & (high[:, 1] >= south)).ravel()
+
+
+@cache
+def _nodes() -> Floats:
+    """Longitude and latitude of the ascending node of all orbits, where their line begins."""
+    longitude = node_longitude(np.arange(frames.HIGHEST // 8))
+    return np.stack([longitude, np.zeros_like(longitude)], axis=-1)
 
 
 @cache

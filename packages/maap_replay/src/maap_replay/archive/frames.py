@@ -19,7 +19,7 @@ Floats = npt.NDArray[np.float64]
 
 LETTERS = "".join(FRAME_LIMITS)
 #: More than the number of any frame of the census.
-HIGHEST = 1 << 17
+HIGHEST = 8 * 10_000
 EPOCH_SECONDS = int(EPOCH.timestamp())
 
 

@@ -194,19 +194,37 @@ def many_meet(outlines: Array, area: Part, *, closed: bool) -> npt.NDArray[np.bo
     return found
 
 
+def any_inside(several: Array, area: Part) -> npt.NDArray[np.bool_]:
+    """Whether one of the points of each of many footprints, shape (n, m, 2), is in an area.
+
+    A point counts at the first whole turn from the west of the area on, and at no other.
+    """
+    west = area.extent[0][0]
+    turned = np.stack([west + (several[..., 0] - west) % 360, several[..., 1]], axis=-1)
+    inside = _many_inside(turned.reshape(-1, 2), area.rings)
+    return np.asarray(inside.reshape(several.shape[:2]).any(axis=1))
+
+
 def _many_meet_in_plane(
     outlines: Array, rings: tuple[Array, ...], area: bool, closed: bool
 ) -> npt.NDArray[np.bool_]:
     found = np.zeros(len(outlines), dtype=bool)
+    if area:
+        found = _many_inside(outlines[:, 0], rings)
+    if closed:
+        rest = np.flatnonzero(~found)
+        found[rest] = _inside_each(outlines[rest], rings[0][0])
+    rest = np.flatnonzero(~found)
+    p, q = outlines[rest, :-1], outlines[rest, 1:]
+    west_south, east_north = rings[0].min(axis=0), rings[0].max(axis=0)
+    near = (np.minimum(p, q) <= east_north) & (np.maximum(p, q) >= west_south)
+    which, step = np.nonzero(near.all(axis=-1))
+    p, q = p[which, step], q[which, step]
+    crossed = np.zeros(len(p), dtype=bool)
     for ring in rings:
         for start, end in zip(*_segments(ring), strict=True):
-            rest = np.flatnonzero(~found)
-            found[rest] = _cross_segment(outlines[rest], start, end)
-    rest = np.flatnonzero(~found)
-    if area:
-        found[rest] = _many_inside(outlines[rest][:, 0], rings)
-    if closed:
-        found[rest] |= _inside_each(outlines[rest], rings[0][0])
+            crossed |= _cross_segment(p, q, start, end)
+    found[rest[which[crossed]]] = True
     return found
 
 
@@ -220,9 +238,8 @@ def _inside_each(outlines: Array, point: Array) -> npt.NDArray[np.bool_]:
     return np.asarray(odd % 2 == 1)
 
 
-def _cross_segment(outlines: Array, start: Array, end: Array) -> npt.NDArray[np.bool_]:
-    """Whether any segment of each outline has a point in common with one segment."""
-    p, q = outlines[:, :-1], outlines[:, 1:]
+def _cross_segment(p: Array, q: Array, start: Array, end: Array) -> npt.NDArray[np.bool_]:
+    """Whether segments from p to q have a point in common with one segment."""
     apart = np.any(
         (np.maximum(p, q) < np.minimum(start, end)) | (np.maximum(start, end) < np.minimum(p, q)),
         axis=-1,
@@ -230,7 +247,7 @@ def _cross_segment(outlines: Array, start: Array, end: Array) -> npt.NDArray[np.
     split = (_side(p, q, start) * _side(p, q, end) <= 0) & (
         _side(start, end, p) * _side(start, end, q) <= 0
     )
-    return np.asarray(np.any(split & ~apart, axis=1))
+    return np.asarray(split & ~apart)
 
 
 def _side(start: Array, end: Array, point: Array) -> Array:

@@ -11,12 +11,14 @@ from earthcare_products.granule_ids import parse_granule_id
 from earthcare_products.products import catalogue_entry
 from earthcare_synthetic.ground_track import PERIOD
 from maap_replay.archive import dates, footprints, frames
-from maap_replay.recordings.expand import expand
+from maap_replay.recordings.lines import expand
 from maap_replay.recordings.patch import Json
 from maap_replay.recordings.sizes import with_sizes
 
 #: Origin of an item that no public page shows.
 ORIGIN = "written by rule: census of 6 February 2026, ground-track model"
+#: Types that do not begin with their frame.
+OWN_CLOCK = frozenset({"CPR_APC_2A", "AUX_MET_1D"})
 #: X-MET begins this long after its frame (of the four whose times are public: 14 to 18 s).
 MET_DELAY = 15
 #: One frame in so many has no picture, and one no quicklook: 04428E and 04490E are such.
@@ -67,10 +69,15 @@ def file_class(file_type: str, baseline: str) -> str:
     return f"{'J' if jaxa else 'E'}X{baseline}"
 
 
-def id_of(file_type: str, baseline: str, frame: int, start: int, made: int) -> str:
-    """Id of a product of a frame."""
-    times = f"{_compact(start)}_{_compact(made)}"
-    return f"ECA_{file_class(file_type, baseline)}_{file_type}_{times}_{frames.name(frame)}"
+def ids_of(file_type: str, baseline: str, numbers: Any, start: Any, made: Any) -> list[str]:
+    """Ids of products of frames."""
+    head = f"ECA_{file_class(file_type, baseline)}_{file_type}"
+    return [
+        f"{head}_{first}_{second}_{frames.name(frame)}"
+        for first, second, frame in zip(
+            compact(start), compact(made), numbers.tolist(), strict=True
+        )
+    ]
 
 
 def item_of_frame(
@@ -132,8 +139,10 @@ def stamp(when: float, digits: int = 3) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds:03d}Z"
 
 
-def _compact(when: int) -> str:
-    return f"{datetime.fromtimestamp(int(when), UTC):%Y%m%dT%H%M%SZ}"
+def compact(when: Any) -> list[str]:
+    """Times as ids have them, from seconds since 1970."""
+    texts = np.datetime_as_string(np.asarray(when, dtype="datetime64[s]")).tolist()
+    return [f"{text}Z".replace("-", "").replace(":", "") for text in texts]
 
 
 def _whole(seconds: Any) -> Any:

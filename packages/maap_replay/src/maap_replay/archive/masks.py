@@ -22,8 +22,8 @@ class Named(Protocol):
 
     def __len__(self) -> int: ...
 
-    def id(self, position: int) -> str:
-        """Id of an item."""
+    def ids(self) -> list[str]:
+        """All ids."""
 
     def find(self, product_id: str) -> int | None:
         """Position of an id."""
@@ -43,8 +43,8 @@ class Ids:
         return found
 
     def texts(self) -> npt.NDArray[np.str_]:
-        """All ids; it takes long."""
-        return np.array([self.items.id(position) for position in range(len(self.items))])
+        """All ids; of many it takes long."""
+        return np.array(self.items.ids())
 
 
 class Answer(NamedTuple):

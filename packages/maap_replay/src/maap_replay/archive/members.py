@@ -22,7 +22,7 @@ So the counts are those of the census exactly; which frames are lost is this rul
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +34,7 @@ from maap_replay.archive import frames
 Numbers = npt.NDArray[np.int32]
 Copies = npt.NDArray[np.int8]
 Mask = npt.NDArray[np.bool_]
+Rule = Literal["frames", "whole orbits", "rare"]
 
 #: Orbits of which nothing is lost: those of the lessons, and that in which BB and BC overlap.
 WHOLE_ORBITS = (4536, 4537, 4538, 5976, 7929, 8374, 8738)
@@ -53,7 +54,6 @@ STRETCH, TOGETHER = 8 * 40, 2 / 3
 _RARE = frozenset({"MSI_BBS_1B", "BBR_SOL_1B"})
 
 
-@cache
 def members(file_type: str, row: Counted) -> tuple[Numbers, Copies]:
     """Frames of the items of a line of the census, ascending, and which copy of a frame each is.
 
@@ -70,19 +70,30 @@ def members(file_type: str, row: Counted) -> tuple[Numbers, Copies]:
         Numbers of frames (`frames.number`), and 0, or 1 and more for those processed again.
     """
     assert row.first is not None and row.last is not None
-    first, last, count = frames.number(row.first), frames.number(row.last), row.items
-    numbers = np.arange(first, last + 1, dtype=np.int32)
+    return _members(row.first, row.last, row.items, _rule(file_type))
+
+
+def _rule(file_type: str) -> Rule:
     if file_type == "CPR_APC_2A":
-        numbers = numbers[(numbers % 8 == 0) | (numbers == first)]
+        return "whole orbits"
     rare = catalogue_entry(file_type).acquisition == "calibration" or file_type in _RARE
-    if rare and count <= len(numbers):
+    return "rare" if rare else "frames"
+
+
+@cache
+def _members(first_frame: str, last_frame: str, count: int, rule: Rule) -> tuple[Numbers, Copies]:
+    first, last = frames.number(first_frame), frames.number(last_frame)
+    numbers = np.arange(first, last + 1, dtype=np.int32)
+    if rule == "whole orbits":
+        numbers = numbers[(numbers % 8 == 0) | (numbers == first)]
+    if rule == "rare" and count <= len(numbers):
         return _spread(first, last, count), np.zeros(count, np.int8)
     if count > len(numbers):
         return _repeated(numbers, count)
     twice = numbers % TWICE_EVERY == TWICE_REST
     twice &= np.cumsum(twice) <= count - 3  # of a handful none
     lost = len(numbers) - count + int(np.count_nonzero(twice))
-    if row.last == OUTAGE_ENDS:
+    if last_frame == OUTAGE_ENDS:
         gone = (numbers < last) & (numbers >= last - lost)
     elif count < LEAST_SHARE * len(numbers):
         gone = (numbers > first) & (numbers <= first + lost)

@@ -7,15 +7,15 @@ for one; the scenario's end of validity is ours.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import NamedTuple
+from datetime import datetime
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from earthcare_products.census import Counted
-from maap_replay.archive.items import stamp
-from maap_replay.recordings.expand import expand
+from maap_replay.archive.items import compact, stamp
+from maap_replay.recordings.lines import expand
 from maap_replay.recordings.patch import Json
 from maap_replay.recordings.sizes import with_sizes
 
@@ -62,13 +62,17 @@ def updated(start: Integers) -> Integers:
     return created(start) + 3 * 3600
 
 
-def id_of(file_type: str, baseline: str, known: Files, position: int) -> str:
-    """Id of a file."""
-    times = "_".join(
-        f"{datetime.fromtimestamp(int(when[position]), UTC):%Y%m%dT%H%M%SZ}"
-        for when in (known.start, known.end)
-    )
-    return f"ECA_EX{baseline}_{file_type}_{times}_{known.version[position]:04d}"
+def ids_of(file_type: str, baseline: str, known: Files, at: Any) -> list[str]:
+    """Ids of files."""
+    return [
+        f"ECA_EX{baseline}_{file_type}_{first}_{second}_{version:04d}"
+        for first, second, version in zip(
+            compact(known.start[at]),
+            compact(known.end[at]),
+            known.version[at].tolist(),
+            strict=True,
+        )
+    ]
 
 
 def item(collection: str, product_id: str, known: Files, position: int) -> Json:

@@ -21,13 +21,28 @@ from maap_replay.recordings.patch import Json
 
 Integers = npt.NDArray[np.int64]
 Positions = npt.NDArray[np.int64]
-_STATES = np.array(["ascending" if letter in "ABCH" else "descending" for letter in frames.LETTERS])
-_LETTERS = np.array([*frames.LETTERS])
+#: Some items, or `EVERY`.
+At = Positions | slice
+_STATES = ["ascending" if letter in "ABCH" else "descending" for letter in frames.LETTERS]
+#: Text of each letter of a frame.
+_TEXTS = {"frame": np.array([*frames.LETTERS]), "sat:orbit_state": np.array(_STATES)}
+#: Number of each such text in the order of all, by which items are sorted.
+CODES = {name: {str(t): code for code, t in enumerate(np.unique(x))} for name, x in _TEXTS.items()}
 MICRO, MILLI = 1_000_000, 1_000
+#: Positions of all items.
+EVERY = slice(None)
+#: What follows from the number of a frame, and what each item has of its own.
+OF_FRAMES = frozenset(
+    {"frame", "sat:orbit_state", "sat:absolute_orbit"}
+    | {"start_datetime", "datetime", "end_datetime"}
+)
+OF_ITEMS = frozenset({"created", "processing:datetime", "updated", "published", "id"})
 
 
 class Segment(ABC):
     """Items that share collection, type and baseline, in the order of their sensing.
+
+    Times are of the items at positions, by default of all.
 
     Parameters
     ----------
@@ -37,41 +52,41 @@ class Segment(ABC):
         Their line of the census.
     """
 
+    #: Properties in which the items differ.
+    varying: frozenset[str]
+
     def __init__(self, collection: str, file_type: str, baseline: str, row: Counted) -> None:
         self.collection, self.file_type, self.baseline = collection, file_type, baseline
         self.row = row
+        #: Segments of this line in other collections have the same items.
+        self.line = file_type, baseline, row
 
     def __len__(self) -> int:
         return self.row.items
 
-    @property
     @abstractmethod
-    def start(self) -> Integers:
-        """First second of each item, since 1970."""
+    def start(self, at: At = EVERY) -> Integers:
+        """First second, since 1970."""
 
-    @property
     @abstractmethod
-    def end(self) -> Integers:
-        """Last second of each item."""
+    def end(self, at: At = EVERY) -> Integers:
+        """Last second."""
 
-    @property
     @abstractmethod
-    def second(self) -> Integers:
+    def second(self, at: At = EVERY) -> Integers:
         """The second time in each id."""
 
-    @property
     @abstractmethod
-    def published(self) -> Integers:
-        """When each item came into the catalogue, in milliseconds since 1970."""
+    def published(self, at: At = EVERY) -> Integers:
+        """When items came into the catalogue, in milliseconds since 1970."""
 
-    @property
     @abstractmethod
-    def last_part(self) -> Integers:
+    def last_part(self, at: At = EVERY) -> Integers:
         """What the end of each id says: the number of its frame, or of its version."""
 
     @abstractmethod
-    def id(self, position: int) -> str:
-        """Id of an item."""
+    def ids(self, at: At = EVERY) -> list[str]:
+        """Ids."""
 
     @abstractmethod
     def items(self, positions: Positions) -> list[Json]:
@@ -82,180 +97,181 @@ class Segment(ABC):
         """Where items with an id may lie."""
 
     @abstractmethod
-    def meets(self, positions: Positions, area: footprints.Area) -> npt.NDArray[np.bool_]:
-        """Whether the footprint of items meets an area."""
-
-    @abstractmethod
-    def column(self, name: str) -> Any:
-        """Values of a property as filters see them: one for all, an array, or None."""
-
-    @cached_property
-    def shared(self) -> Json:
-        """What filters see of the first item: all that does not differ holds for all."""
-        return filters.view(self.sample())
-
-    @abstractmethod
     def sample(self) -> Json:
         """First item; its times and its place do not matter."""
 
-    @property
-    def prefix(self) -> str:
-        """Beginning of all ids."""
-        return self.id(0)[:20]
-
-    def find(self, product_id: str) -> int | None:
-        """Position of an id."""
-        return next(
-            (int(p) for p in self.positions_of(product_id) if self.id(p) == product_id), None
-        )
-
-    def _common(self, name: str) -> Any:
+    def column(self, name: str, at: At = EVERY) -> Any:
+        """Values of a property as filters see them: one for all, an array, or None."""
         own = {"collection": self.collection, "product:type": self.file_type}
         if name in own:
             return own[name]
         if name == "version":
             return self.baseline.casefold()
         if name in ("start_datetime", "datetime"):
-            return self.start * MICRO
+            return self.start(at) * MICRO
         if name == "end_datetime":
-            return self.end * MICRO
+            return self.end(at) * MICRO
         if name == "published":
-            return self.published * MILLI
+            return self.published(at) * MILLI
         if name == "id":
             return Ids(self)
         return self.shared.get(name)
+
+    def coarse(self, name: str) -> Any:
+        """Column of a time in whole seconds."""
+        return self.column(name) // MICRO
+
+    @cached_property
+    def shared(self) -> Json:
+        """What filters see of the first item: all that does not differ holds for all."""
+        return filters.view(self.sample())
+
+    @property
+    def prefix(self) -> str:
+        """Beginning of all ids."""
+        return self.ids(np.array([0]))[0][:20]
+
+    def find(self, product_id: str) -> int | None:
+        """Position of an id."""
+        places = self.positions_of(product_id)
+        same = [
+            place
+            for place, name in zip(places, self.ids(places), strict=True)
+            if name == product_id
+        ]
+        return int(same[0]) if same else None
 
 
 class FrameSegment(Segment):
     """Products of frames."""
 
-    @property
-    def numbers(self) -> Integers:
-        """Number of each item's frame."""
-        return members(self.file_type, self.row)[0].astype(np.int64)
+    def __init__(self, collection: str, file_type: str, baseline: str, row: Counted) -> None:
+        super().__init__(collection, file_type, baseline, row)
+        self.varying = OF_FRAMES | OF_ITEMS
+        if not items.has_orbit(file_type, baseline):
+            self.varying -= {"sat:absolute_orbit"}
+        #: Types of the same clock and shape have the same times and footprints.
+        self.clock = file_type if file_type in items.OWN_CLOCK else ""
+        self.shape = items.shape_of(file_type)
 
     @property
-    def start(self) -> Integers:
-        """First second of each item, since 1970."""
-        return np.asarray(items.begin(self.file_type, self.numbers))
+    def numbers(self) -> npt.NDArray[np.int32]:
+        """Number of each item's frame, in ascending order."""
+        return members(self.file_type, self.row)[0]
 
-    @property
-    def end(self) -> Integers:
-        """Last second of each item."""
-        return np.asarray(items.end(self.file_type, self.numbers))
+    def start(self, at: At = EVERY) -> Integers:
+        """First second, since 1970."""
+        return np.asarray(items.begin(self.file_type, self.numbers[at]))
 
-    @property
-    def second(self) -> Integers:
+    def end(self, at: At = EVERY) -> Integers:
+        """Last second."""
+        return np.asarray(items.end(self.file_type, self.numbers[at]))
+
+    def second(self, at: At = EVERY) -> Integers:
         """The second time in each id."""
-        return _created(self.file_type, self.baseline, self.row)
+        numbers, copies = (each[at].astype(np.int64) for each in members(self.file_type, self.row))
+        return np.asarray(dates.created(self.file_type, self.baseline, numbers, copies))
 
-    @property
-    def published(self) -> Integers:
-        """When each item came into the catalogue, in milliseconds."""
-        seconds = _published(self.file_type, self.baseline, self.row)
-        return np.asarray(dates.with_milliseconds(self.numbers, seconds))
+    def published(self, at: At = EVERY) -> Integers:
+        """When items came into the catalogue, in milliseconds."""
+        return np.asarray(dates.with_milliseconds(self.numbers[at], _published(*self.line)[at]))
 
-    @property
-    def last_part(self) -> Integers:
+    def last_part(self, at: At = EVERY) -> Integers:
         """What the end of each id says."""
-        return self.numbers
+        return self.numbers[at].astype(np.int64)
 
-    def id(self, position: int) -> str:
-        """Id of an item."""
-        numbers, copies = members(self.file_type, self.row)
-        frame = numbers[position].astype(np.int64)
-        made = dates.created(self.file_type, self.baseline, frame, int(copies[position]))
-        start = items.begin(self.file_type, frame)
-        return items.id_of(self.file_type, self.baseline, int(frame), int(start), int(made))
+    def code(self, name: str, at: At) -> Integers:
+        """Number of a text in `CODES`."""
+        letters = np.array([CODES[name][str(text)] for text in _TEXTS[name]])
+        return np.asarray(letters[self.numbers[at] % 8])
+
+    def ids(self, at: At = EVERY) -> list[str]:
+        """Ids."""
+        numbers, start, made = self.numbers[at], self.start(at), self.second(at)
+        return items.ids_of(self.file_type, self.baseline, numbers, start, made)
 
     def items(self, positions: Positions) -> list[Json]:
         """Complete items."""
-        numbers, published = self.numbers[positions], self.published[positions]
-        drawn = footprints.drawn(numbers, items.shape_of(self.file_type))
+        numbers, published = self.numbers[positions], self.published(positions)
+        drawn = footprints.drawn(numbers, self.shape)
         return [
-            items.item_of_frame(self.collection, self.id(position), int(frame), int(when), where)
-            for position, frame, when, where in zip(
-                positions, numbers, published, drawn, strict=True
+            items.item_of_frame(self.collection, product_id, int(frame), int(when), where)
+            for product_id, frame, when, where in zip(
+                self.ids(positions), numbers, published, drawn, strict=True
             )
         ]
 
     def sample(self) -> Json:
         """First item; its times and its place do not matter."""
-        frame = int(members(self.file_type, self.row)[0][0])
-        return items.item_of_frame(self.collection, self.id(0), frame, 0, {})
+        (product_id,) = self.ids(np.array([0]))
+        return items.item_of_frame(self.collection, product_id, int(self.numbers[0]), 0, {})
 
     def positions_of(self, product_id: str) -> Positions:
         """Where items with an id may lie."""
-        name = parse_granule_id(product_id)
-        if not name.orbit:
+        if not parse_granule_id(product_id).orbit:
             return np.arange(0)
-        numbers, frame = members(self.file_type, self.row)[0], frames.number(product_id[54:])
-        low, high = np.searchsorted(numbers, [frame, frame + 1])
-        return np.arange(low, high)
+        return self.positions_in(np.array([frames.number(product_id[54:])]))
 
-    def meets(self, positions: Positions, area: footprints.Area) -> npt.NDArray[np.bool_]:
-        """Whether the footprint of items meets an area."""
-        shape = items.shape_of(self.file_type)
-        return area.meets(self.numbers[positions], shape)
+    def positions_in(self, numbers: Integers) -> Positions:
+        """Where the items of a few frames lie."""
+        low, high = (np.searchsorted(self.numbers, numbers, side) for side in ("left", "right"))
+        return np.concatenate([np.arange(0), *map(np.arange, low, high)])
 
-    def column(self, name: str) -> Any:
+    def column(self, name: str, at: At = EVERY) -> Any:
         """Values of a property: one for all, an array, or None."""
-        if name == "frame":
-            return _LETTERS[self.numbers % 8]
-        if name == "sat:orbit_state":
-            return _STATES[self.numbers % 8]
-        if name == "sat:absolute_orbit":
-            known = items.has_orbit(self.file_type, self.baseline)
-            return self.numbers // 8 if known else None
+        if name in OF_FRAMES:
+            known = name in self.varying
+            return of_frames(name, self.clock)[self.numbers[at]] if known else None
         if name in ("created", "processing:datetime"):
-            return self.second * MICRO
+            return self.second(at) * MICRO
         if name == "updated":
-            return dates.updated(self.numbers, self.published) * MICRO
-        return self._common(name)
+            return dates.updated(self.numbers[at], self.published(at)) * MICRO
+        return super().column(name, at)
+
+    def coarse(self, name: str) -> Any:
+        """Column of a time in whole seconds."""
+        return _published(*self.line) if name == "published" else super().coarse(name)
 
 
 class FileSegment(Segment):
     """Orbit files, which have neither orbit nor frame."""
+
+    varying = OF_ITEMS | {"start_datetime", "datetime", "end_datetime"}
 
     @cached_property
     def files(self) -> orbit_files.Files:
         """Their times and numbers."""
         return orbit_files.files(self.file_type, self.row)
 
-    @property
-    def start(self) -> Integers:
-        """First second of each item, since 1970."""
-        return self.files.start
+    def start(self, at: At = EVERY) -> Integers:
+        """First second, since 1970."""
+        return self.files.start[at]
 
-    @property
-    def end(self) -> Integers:
-        """Last second of each item."""
-        return self.files.end
+    def end(self, at: At = EVERY) -> Integers:
+        """Last second."""
+        return self.files.end[at]
 
-    @property
-    def second(self) -> Integers:
+    def second(self, at: At = EVERY) -> Integers:
         """The second time in each id."""
-        return self.files.end
+        return self.files.end[at]
 
-    @property
-    def published(self) -> Integers:
-        """When each item came into the catalogue, in milliseconds."""
-        return orbit_files.published(self.files.start)
+    def published(self, at: At = EVERY) -> Integers:
+        """When items came into the catalogue, in milliseconds."""
+        return orbit_files.published(self.files.start[at])
 
-    @property
-    def last_part(self) -> Integers:
+    def last_part(self, at: At = EVERY) -> Integers:
         """What the end of each id says."""
-        return self.files.version
+        return self.files.version[at]
 
-    def id(self, position: int) -> str:
-        """Id of an item."""
-        return orbit_files.id_of(self.file_type, self.baseline, self.files, position)
+    def ids(self, at: At = EVERY) -> list[str]:
+        """Ids."""
+        return orbit_files.ids_of(self.file_type, self.baseline, self.files, at)
 
     def items(self, positions: Positions) -> list[Json]:
         """Complete items."""
         return [
-            orbit_files.item(self.collection, self.id(position), self.files, position)
-            for position in positions
+            orbit_files.item(self.collection, product_id, self.files, position)
+            for position, product_id in zip(positions, self.ids(positions), strict=True)
         ]
 
     def sample(self) -> Json:
@@ -268,17 +284,13 @@ class FileSegment(Segment):
         same = self.files.start == start
         return np.flatnonzero(same & (self.files.version == int(product_id[54:])))
 
-    def meets(self, positions: Positions, area: footprints.Area) -> npt.NDArray[np.bool_]:
-        """Whether the footprint of items meets an area."""
-        return np.zeros(len(positions), dtype=bool)
-
-    def column(self, name: str) -> Any:
+    def column(self, name: str, at: At = EVERY) -> Any:
         """Values of a property: one for all, an array, or None."""
         if name in ("created", "processing:datetime"):
-            return orbit_files.created(self.files.start) * MICRO
+            return orbit_files.created(self.files.start[at]) * MICRO
         if name == "updated":
-            return orbit_files.updated(self.files.start) * MICRO
-        return self._common(name)
+            return orbit_files.updated(self.files.start[at]) * MICRO
+        return super().column(name, at)
 
 
 def segment(collection: str, file_type: str, baseline: str, row: Counted) -> Segment:
@@ -287,13 +299,20 @@ def segment(collection: str, file_type: str, baseline: str, row: Counted) -> Seg
     return kind(collection, file_type, baseline, row)
 
 
-def _created(file_type: str, baseline: str, row: Counted) -> Integers:
-    numbers, copies = (each.astype(np.int64) for each in members(file_type, row))
-    return np.asarray(dates.created(file_type, baseline, numbers, copies))
+@cache
+def of_frames(name: str, clock: str) -> Any:
+    """Values of a property of `OF_FRAMES` for all frames, by their number."""
+    numbers = np.arange(frames.HIGHEST)
+    if name in _TEXTS:
+        return _TEXTS[name][numbers % 8]
+    if name == "sat:absolute_orbit":
+        return numbers // 8
+    moment = items.end if name == "end_datetime" else items.begin
+    return moment(clock, numbers) * MICRO
 
 
 @cache
 def _published(file_type: str, baseline: str, row: Counted) -> npt.NDArray[np.int32]:
-    numbers = members(file_type, row)[0].astype(np.int64)
-    seconds = dates.published(numbers, _created(file_type, baseline, row))
-    return np.asarray(seconds, dtype=np.int32)
+    numbers, copies = (each.astype(np.int64) for each in members(file_type, row))
+    made = dates.created(file_type, baseline, numbers, copies)
+    return np.asarray(dates.published(numbers, made), dtype=np.int32)

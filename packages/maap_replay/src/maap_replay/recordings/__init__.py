@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from maap_replay.recordings.expand import expand
+from maap_replay.recordings.lines import expand
 from maap_replay.recordings.patch import Json
 from maap_replay.recordings.template import CATALOGUE
 

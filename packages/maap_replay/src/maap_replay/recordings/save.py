@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from maap_replay.recordings.expand import STYLES, compact
+from maap_replay.recordings.lines import STYLES, compact
 from maap_replay.recordings.patch import Json
 
 #: Long and random looking, as tokens and signatures are. Nothing in a recording needs to be.

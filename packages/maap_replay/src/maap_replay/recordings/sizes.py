@@ -2,7 +2,9 @@
 
 A size follows from the type alone, and the data service fills the synthetic file up to it
 (`maap_replay.granules`), so that the two agree on every processor. Of most types no size is public.
-Theirs are ours: half as large again as the synthetic files of a dozen frames from pole to pole.
+Theirs are ours: larger than the synthetic files of every type on the frames
+04537E, 03127C, 01503H and 09500G (BBR's on the first three), and of some on 01500A, 02000B, 03000C,
+05000D, 01510F and 01511E. Frames differ: of a cloudy 02000B the radar's are a third larger.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ HEADER = 24_881
 #: Bytes of an .h5 file. Observed: MSI_COP_2A in the same item, ATL_EBD_2A and ACM_CAP_2B rounded.
 KNOWN = {
     "ACM_CAP_2B": 50_800_000,
-    "AC__CLP_2B": 6_000_000,
+    "AC__CLP_2B": 8_000_000,
     "AC__TC__2B": 2_000_000,
     "AM__CTH_2B": 20_000_000,
     "ATL_AER_2A": 14_000_000,
@@ -28,8 +30,8 @@ KNOWN = {
     "BMA_FLX_2B": 9_000_000,
     "BM__RAD_2B": 13_000_000,
     "CPR_CD__2A": 8_000_000,
-    "CPR_CLD_2A": 9_000_000,
-    "CPR_CLP_2A": 9_000_000,
+    "CPR_CLD_2A": 14_000_000,
+    "CPR_CLP_2A": 14_000_000,
     "CPR_FMR_2A": 10_000_000,
     "CPR_TC__2A": 2_000_000,
     "MSI_AOT_2A": 85_000_000,

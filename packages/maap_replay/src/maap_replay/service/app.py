@@ -55,7 +55,7 @@ def make_app(
     app.on_response_prepare.append(note)
     app[REQUESTS] = []
     app[catalogue.RECORDINGS] = recordings
-    search.contents(recordings)  # now, not while the first search waits
+    search.contents(recordings).prepare()  # now, not while the first search waits
     app[catalogue.STRICT] = strict or os.environ.get("MAAP_REPLAY_STRICT") == "1"
     app[faults.ACTIVE] = []
     app[tokens.ISSUED], app[tokens.KNOWN], app[tokens.FORMS] = {}, set(), []

@@ -10,7 +10,7 @@ import numpy as np
 
 from earthcare_products.census import census
 from maap_replay.archive import filters, frames
-from maap_replay.archive.contents import Wanted
+from maap_replay.archive.parts import Wanted
 
 LOG = logging.getLogger("maap_replay")
 

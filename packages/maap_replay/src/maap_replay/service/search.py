@@ -11,9 +11,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from maap_replay.archive import filters, footprints, geometry
-from maap_replay.archive.contents import Contents, Wanted
+from maap_replay.archive.contents import Contents
 from maap_replay.archive.observed import observed
 from maap_replay.archive.pages import Found, Order
+from maap_replay.archive.parts import Wanted
 from maap_replay.archive.times import Interval, interval
 from maap_replay.recordings import Recordings
 from maap_replay.recordings.patch import Json
