@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "maap_replay": {"earthcare_synthetic", "earthcare_products"},
     "earthcare_synthetic": {"earthcare_products"},
     "tests": {*PACKAGES, "book", "benchmarks", "tools"},
+    "jobs": {"earthcare_tutorial"},
     "benchmarks": {*PACKAGES},
     "tools": {*PACKAGES},
 }
