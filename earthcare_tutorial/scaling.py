@@ -54,10 +54,16 @@ class GranuleRun:
 
     total: int
     _pairs: Iterator[tuple[str, Value]] = field(init=False, repr=False)
+    _over: bool = field(default=False, repr=False)
     _failed: dict[str, tuple[str, int]] = field(default_factory=dict, repr=False)
     _log: dict[str, Outcome] = field(default_factory=dict, repr=False)
 
     def __iter__(self) -> Iterator[tuple[str, Value]]:
+        if self._over:
+            raise RuntimeError(
+                "This run is over, and its pairs were given out: call map_granules again; with a"
+                " store it reads them from there."
+            )
         return self._pairs
 
     @property
@@ -212,8 +218,9 @@ def map_granules(
                         if settle(name, outcome, attempt):
                             yield name, keep(name, outcome)
                 if not (missing := again):
-                    return
+                    break
                 time.sleep(pause)
+        run._over = True
 
     run._pairs = pairs()
     return run
