@@ -68,7 +68,7 @@ class GranuleRun:
 
     @property
     def failures(self) -> pd.DataFrame:
-        """One row for each granule that failed: the reason, and how often it was tried."""
+        """A row for each granule that failed, with its reason and how often it was tried."""
         import pandas as pd
 
         rows = [(name, *told) for name, told in self._failed.items()]
@@ -76,7 +76,7 @@ class GranuleRun:
 
     @property
     def log(self) -> pd.DataFrame:
-        """One row for each granule streamed by this run: worker, seconds, requests and MB."""
+        """A row for each granule that this run streamed, with worker, seconds, requests and MB."""
         import pandas as pd
 
         columns = ["worker", "begun", "streaming", "function", "requests", "MB"]
