@@ -49,8 +49,8 @@ test: check  ## run every check but the rare: also units, lessons, and the built
 test-all: check  ## run every check, also what is slow and seldom breaks
 	$(PYTEST) $(NBVAL) $(DOCTESTS) tests notebooks
 
-test-install: .venv/.ready  ## install as the page tells a reader to, and run the lessons there
-	$(BIN)/pytest -q tests/test_documented_install.py
+test-install: .venv/.ready  ## install as the page tells a reader to, run the lessons there, and validate the job
+	$(BIN)/pytest -q tests/test_documented_install.py tests/test_jobs.py -k "install or cwltool"
 
 test-plain: .venv/.ready  ## run the lessons as on a processor without any of NumPy's short cuts
 	NPY_DISABLE_CPU_FEATURES="$(CPU_FEATURES)" && export NPY_DISABLE_CPU_FEATURES && \

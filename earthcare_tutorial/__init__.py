@@ -25,6 +25,7 @@ from earthcare_tutorial.mean_profile import plot_profile
 from earthcare_tutorial.products import identify
 from earthcare_tutorial.quicklook import quicklook_url, show_gallery, show_quicklook
 from earthcare_tutorial.saving import data_doi, save_figure
+from earthcare_tutorial.scaling import map_granules
 from earthcare_tutorial.searching import count, search
 from earthcare_tutorial.sites import companions, overpasses
 from earthcare_tutorial.streaming import StreamStats, download, open_granule, stream_stats
@@ -54,6 +55,7 @@ __all__ = [
     "h5_url",
     "identify",
     "login",
+    "map_granules",
     "mark_synthetic",
     "mask_quality",
     "open_granule",

@@ -27,7 +27,7 @@ if hasattr(os, "register_at_fork"):
 
 
 @contextmanager
-def progress(total: int, what: str) -> Iterator[Callable[[int], object]]:
+def progress(total: int, what: str, unit: str = "B") -> Iterator[Callable[[int], object]]:
     """Yield a function that is told of bytes done; threads that read one file share its bar.
 
     Nothing is drawn without tqdm, in a log, in a test, or in a notebook that is executed without
@@ -43,7 +43,7 @@ def progress(total: int, what: str) -> Iterator[Callable[[int], object]]:
         yield lambda count: None
         return
     short = f"{what[9:19].strip('_')} {what[-9:-3]}" if what.startswith("ECA_") else what
-    look: dict[str, Any] = {"desc": short, "unit": "B", "unit_scale": True}
+    look: dict[str, Any] = {"desc": short, "unit": unit, "unit_scale": unit == "B"}
     with _lock:
         bar: Any
         bar, readers = _bars.get(what) or (tqdm(total=0, delay=1, leave=False, **look), 0)

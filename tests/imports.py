@@ -25,6 +25,7 @@ ROOMS = {
     "tests": ROOT / "tests",
     "benchmarks": ROOT / "benchmarks",
     "tools": ROOT / "tools",
+    "jobs": ROOT / "jobs",
 }
 PACKAGES = ("earthcare_tutorial", "earthcare_products", "maap_replay", "earthcare_synthetic")
 

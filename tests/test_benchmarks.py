@@ -11,6 +11,7 @@ import pandas as pd
 from benchmarks.__main__ import LINKS, cells
 from benchmarks.layouts import LAYOUTS
 from benchmarks.recipes import IMPORTS, RECIPES
+from benchmarks.schedule import makespan, toward
 from benchmarks.summary import COLOURS, sum_up
 
 RESULTS = Path(__file__).parent.parent / "benchmarks" / "results" / "streaming.json"
@@ -70,3 +71,22 @@ def test_medians_ratios_and_reasons_of_a_cell(tmp_path: Path) -> None:
     assert rows.loc[("ours", "warm"), ["seconds", "fastest", "slowest"]].tolist() == [1, 0.5, 1.5]
     assert [each["reason"] for each in told["left out"]] == ["no"]
     assert (told["note"], told["equal"], "icechunk" in rows.index) == ("shared", True, False)
+
+
+def test_many_granules_gave_the_same_numbers_in_flat_memory() -> None:
+    told = json.loads(RESULTS.with_name("many.json").read_text())
+    assert told["equal"]
+    assert told["original"]["MB"] > 4 * told["threads"]["MB"]
+    long = told["long"]
+    assert max(long["memory after MB"]) < 1.25 * max(long["memory MB"]) + 50
+    assert [each["workers"] for each in told["schedule"]] == [1, 2, 4]
+
+
+def test_a_schedule_is_bounded_by_what_the_host_is_asked() -> None:
+    work = [(2.0, 1.0)] * 120
+    assert makespan(work, slots=1, at_a_time=4) == 360.0
+    assert makespan(work, slots=4, at_a_time=4) == makespan(work, slots=400, at_a_time=4) == 90.0
+    assert makespan(work, slots=400, at_a_time=400) == 3.0
+    rows = toward(2.0, 1.0, granules=240, threads=2)
+    assert [row["requests"] for row in rows] == [12, 120, 1200, 12000]
+    assert rows[0]["polite"] > rows[1]["polite"] == rows[3]["polite"] > rows[3]["unbound"]

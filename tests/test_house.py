@@ -49,7 +49,7 @@ def test_the_conda_environment_agrees_with_pyproject() -> None:
     conda = [entry for entry in entries if isinstance(entry, str)]
     (by_pip,) = [entry["pip"] for entry in entries if isinstance(entry, dict)]
     extras = PROJECT["optional-dependencies"]
-    wanted = bounds(PROJECT["dependencies"] + packages_below() + extras["book"])
+    wanted = bounds(PROJECT["dependencies"] + packages_below() + extras["book"] + extras["scale"])
     wanted |= {("python", PROJECT["requires-python"]), ("pip", "")}
     assert bounds(conda + [entry for entry in by_pip if not entry.startswith("-")]) == wanted
     assert "--editable ." in by_pip
@@ -59,6 +59,7 @@ def test_the_lock_covers_what_the_environment_asks_for() -> None:
     locked = set(re.findall(r"^([a-z0-9._-]+)==", (ROOT / "requirements.lock").read_text(), re.M))
     extras = PROJECT["optional-dependencies"]
     asked = PROJECT["dependencies"] + packages_below() + extras["book"] + extras["test"]
+    asked += extras["scale"]
     assert {name.replace("_", "-") for name, _ in bounds(asked)} <= locked
 
 

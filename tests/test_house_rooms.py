@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "maap_replay": {"earthcare_synthetic", "earthcare_products"},
     "earthcare_synthetic": {"earthcare_products"},
     "tests": {*PACKAGES, "book", "benchmarks", "tools"},
+    "jobs": {"earthcare_tutorial"},
     "benchmarks": {*PACKAGES},
     "tools": {*PACKAGES},
 }
@@ -44,13 +45,14 @@ LARGE = {
     "maps": (684, 6),
     "mean_profile": (1113, 10),
     "quicklook": (749, 6),
+    "scaling": (4123, 28),
     "searching": (1339, 9),
     "sites": (1569, 10),
     "streaming": (2718, 21),
     "swath": (1147, 10),
 }
 #: Lines of all helpers together; the design aims at 2,600.
-HELPERS = 6_978
+HELPERS = 7_700
 #: Where a distribution says what it needs, and names of packages that differ from their modules'.
 PROJECTS = {
     "earthcare_tutorial": "pyproject.toml",

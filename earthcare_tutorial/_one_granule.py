@@ -1,0 +1,141 @@
+"""The work for one granule of many, wherever it is done."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+import pystac
+
+from earthcare_tutorial._signing import claims
+from earthcare_tutorial.auth import Token
+from earthcare_tutorial.streaming import open_granule, stream_stats
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import xarray as xr
+
+PACKAGE = "earthcare-tutorial"
+Value = Any  # xarray.Dataset, pandas.DataFrame or dict
+NOT_THERE = re.compile(r"No variable named '?(\w+)|'Dataset' object has no attribute '(\w+)")
+
+
+@dataclass
+class Outcome:
+    """What became of a granule, and what it took."""
+
+    worker: str
+    begun: float  # seconds since 1970
+    streaming: float = 0.0  # seconds
+    function: float = 0.0  # seconds
+    requests: int = 0
+    MB: float = 0.0  # 10⁶ bytes that came
+    value: Value = None
+    trouble: str = ""  # "again", "failed"; "token" and "mistake" end the run
+    reason: str = ""
+
+
+def helpers_version() -> str:
+    """Return the version of this package."""
+    try:
+        return version(PACKAGE)
+    except PackageNotFoundError:  # a checkout that is not installed
+        return "0.0.0"
+
+
+def sentence(error: BaseException) -> str:
+    """Return the kind and the first line of an error."""
+    first = (str(error).splitlines() or ["no reason given"])[0]
+    return f"{type(error).__name__}: {first[:400]}"
+
+
+def name_of(function: Any) -> str:
+    """Return how a function is called."""
+    return str(getattr(function, "__qualname__", type(function).__qualname__))
+
+
+def stream_and_apply(
+    function: Callable[[xr.Dataset], Value],
+    item: dict[str, Any] | str,
+    variables: list[str],
+    group: str | None,
+    token: Token | str,
+) -> Outcome:
+    """Stream a granule and apply the function; what goes wrong is told and not raised.
+
+    A cluster logs what is raised, with all arguments.
+    """
+    done = Outcome(threading.current_thread().name, time.time())
+    source = item if isinstance(item, str) else pystac.Item.from_dict(item)
+    then = time.perf_counter()
+    try:
+        with stream_stats() as stats:
+            ds = open_granule(source, token, variables, group)
+    except PermissionError as error:
+        over = _why_over(token)
+        done.trouble, done.reason = ("token", over) if over else ("failed", sentence(error))
+        return done
+    except Exception as error:
+        passes = isinstance(error, ConnectionError | TimeoutError)
+        done.trouble, done.reason = "again" if passes else "failed", sentence(error)
+        return done
+    now = time.perf_counter()
+    mine = [row for row in stats.ranges if row[0].partition(".")[0] == ds.attrs["granule_id"]]
+    done.requests, done.MB = len(mine), sum(row[2] - row[1] for row in mine) / 1e6
+    _apply(function, ds, variables, done)
+    done.streaming, done.function = now - then, time.perf_counter() - now
+    return done
+
+
+def _apply(
+    function: Callable[[xr.Dataset], Value], ds: xr.Dataset, variables: list[str], done: Outcome
+) -> None:
+    """Call the function, and tell mistakes of the caller from troubles of this granule."""
+    import pandas as pd
+    import xarray as xr
+
+    name = name_of(function)
+    try:
+        value = function(ds)
+        done.value = value.load() if isinstance(value, xr.Dataset) else value
+    except Exception as error:
+        absent = isinstance(error, KeyError | AttributeError) and NOT_THERE.search(str(error))
+        done.trouble, done.reason = "failed", f"{name} raised {sentence(error)}"
+        if absent:
+            done.trouble, done.reason = (
+                "mistake",
+                (
+                    f"{name} needs {absent[1] or absent[2]!r}, which was not asked for: add it to"
+                    f" variables={variables}."
+                ),
+            )
+        return
+    if not isinstance(value, xr.Dataset | pd.DataFrame | dict):
+        done.value = None
+        done.trouble, done.reason = (
+            "mistake",
+            (
+                f"{name} returned {type(value).__name__}: let it return an xarray.Dataset, a"
+                " pandas.DataFrame or a dict."
+            ),
+        )
+
+
+def _why_over(token: Token | str) -> str:
+    """Return why a token is at its end; nothing while it is valid or can be renewed."""
+    if isinstance(token, Token):
+        try:
+            token.bearer()
+        except PermissionError as error:
+            return str(error)
+        except ConnectionError:
+            return ""  # the login service may answer later
+        return ""
+    end = claims(token)[1]
+    over = end is not None and end.timestamp() < time.time()
+    return "an access token given as text is not renewed" if over else ""
