@@ -244,6 +244,8 @@ async def _edited_page(
     """Edit a page of features, so that its counts and links agree with what is left."""
 
     def agreeing(page: dict[str, Any]) -> dict[str, Any]:
+        if "features" not in page:
+            return page  # the landing page, for one
         page = edit(page)
         last = not page["features"]
         links = [link for link in page["links"] if not (last and link["rel"] == "next")]
