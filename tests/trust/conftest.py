@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,6 +24,7 @@ from tests.earthcare_tutorial.conftest import (
     write_granule,
 )
 from tests.earthcare_tutorial.conftest import item as item
+from tests.trust import results
 from tests.trust.known import OFFLINE
 from tests.trust.listener import Listener
 
@@ -60,10 +60,10 @@ def pytest_terminal_summary(config: pytest.Config) -> None:
     """Write what came out of the cells, where `make trust` wants it."""
     if not (wanted := os.environ.get("TRUST_RESULTS")) or hasattr(config, "workerinput"):
         return
-    reporter = config.pluginmanager.getplugin("terminalreporter")
+    reporter: Any = config.pluginmanager.getplugin("terminalreporter")
     reports = [each for name in ("passed", "failed") for each in reporter.getreports(name)]
     told = [dict(each.user_properties) for each in reports if each.when == "call"]
-    Path(wanted).write_text(json.dumps([each["cell"] for each in told if "cell" in each]))
+    results.write(Path(wanted), [each["cell"] for each in told if "cell" in each])
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import select
+import socket
 import subprocess
 import sys
 import warnings
@@ -15,6 +16,8 @@ from typing import Any
 import h5py
 import numpy as np
 import xarray as xr
+
+from maap_replay.routing.maap_replay_names import getaddrinfo_for
 
 LIMIT = 60.0  # seconds for each of both readings, of some milliseconds each
 
@@ -28,7 +31,7 @@ class GuardedReader:
     def compare(self, url: str, path: Path, names: list[str]) -> str:
         """Return how the stream of a link compares with the same file on disk.
 
-        In a word: equal, sentence; or what must not be, beginning with silent, unclear, or crash.
+        In a word: equal, sentence and which; or what must not be: silent, unclear, crash.
         """
         if self._process is None or self._process.poll() is not None:
             code = "from tests.trust.guarded import serve; serve()"
@@ -71,9 +74,10 @@ def serve() -> None:
     """Read what is asked for on standard input; two lines for each, or one for a refusal."""
     warnings.simplefilter("ignore")
     answers, sys.stdout = sys.stdout, sys.stderr
+    asked: dict[str, Any] = {}
+    socket.getaddrinfo = getaddrinfo_for(lambda: int(asked["port"]))  # each test has its replay
     for line in sys.stdin:
-        asked = json.loads(line)
-        os.environ["MAAP_REPLAY_PORT"] = asked["port"]
+        asked |= json.loads(line)
         streamed, word = _stream(asked["url"], asked["names"])
         print(word, file=answers, flush=True)
         if streamed is not None:
@@ -91,7 +95,7 @@ def _stream(url: str, names: list[str]) -> tuple[xr.Dataset | None, str]:
         return open_granule(url, "good", names, "ScienceData"), "read"
     except Exception as error:
         word, seen = judge(error)
-        return None, word if word == "sentence" else f"{word}: {seen!r}"
+        return None, f"{word}: {seen!r}"
 
 
 def _compare(streamed: xr.Dataset, body: bytes, names: list[str]) -> str:

@@ -18,6 +18,7 @@ import pytest
 import earthcare_tutorial as ect
 from earthcare_tutorial import _http, auth
 from maap_replay.pytest_plugin import EsaMaap
+from tests.trust import results
 from tests.trust.cells import HELPERS, MOMENTS, SERVICES, Cell, World, cells, expected, run, table
 
 WHOLE = os.environ.get("TRUST") == "whole"
@@ -125,3 +126,16 @@ def test_the_table_is_large_and_names_every_fault() -> None:
     assert {line["fault"] for line in table().values()} == {*FAULTS, "nobody listens"}
     assert {each.helper for each in cells()} == HELPERS.keys()
     assert {each.moment for each in cells()} == MOMENTS.keys()
+
+
+def test_the_book_shows_this_table() -> None:
+    """Run `make trust` after a change of the table, and commit what it writes."""
+    shown = [
+        (Cell(fault, helper, service, moment), word)
+        for fault, helpers in results.read()["table"].items()
+        for helper, services in helpers.items()
+        for service, moments in services.items()
+        for moment, word in moments.items()
+    ]
+    assert {cell for cell, _ in shown} == set(cells())
+    assert {word for _, word in shown} == {"same", "sentence", "believed"}
