@@ -38,7 +38,7 @@ LARGE = {
     "classifying": (2203, 15),
     "combining": (1593, 10),
     "curtain": (1570, 12),
-    "describing": (3269, 26),
+    "describing": (3272, 26),
     "framing": (1964, 14),
     "granule": (850, 8),
     "listing": (582, 6),
@@ -48,11 +48,11 @@ LARGE = {
     "saving": (508, 5),
     "searching": (1413, 9),
     "sites": (1652, 10),
-    "streaming": (2948, 22),
+    "streaming": (2951, 22),
     "swath": (1356, 11),
 }
 #: Lines of all helpers together; the design aims at 2,600.
-HELPERS = 7_210
+HELPERS = 7_213
 #: Names that are not where they belong yet: take out what is mended.
 MISPLACED = {"maap_replay.recordings.expand hides the module of that name"}
 #: Where a distribution says what it needs, and names of packages that differ from their modules'.

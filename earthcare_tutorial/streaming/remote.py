@@ -175,7 +175,7 @@ class RemoteFile:
                 work.pause(0)
                 begun = time.perf_counter()
                 try:
-                    body = self._ask(start, end, work, first=attempt == 1)
+                    body = self._ask(start, end, work, first=attempt < 3)
                 except _AgainError as error:
                     again = error
                 else:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 WHOLE = os.environ.get("TRUST") == "whole"
 REMOTE = "earthcare_tutorial.streaming.remote"
-#: What asking again mends: the fault, the services it can hit, its options.
+#: What asking again mends: the fault, the services it can hit, its options. A token that is refused
+#: twice in a row ends a call; tokens end by themselves in the soak.
 PASSING = [
     ("503 burst", ".", {"status": 502}),
     ("503 burst", ".", {"status": 503}),
@@ -37,7 +38,6 @@ PASSING = [
     ("range shifted", "^/data/", {}),
     ("whole as range", "^/data/", {"times": 1}),
     ("stated size", "^/data/", {}),
-    ("token rotation", "^/data/", {}),
     ("login page", "^/data/", {}),
     ("chunked", "^/data/", {"times": 1}),
 ]
@@ -80,7 +80,7 @@ def test_faults_by_chance(
         np.testing.assert_array_equal(got, right, err_msg=f"seed {seed}, {percent} %")
         (path,) = ect.download(url, tmp_path / f"there{number}", token)
         assert path.read_bytes() == large_granule, f"seed {seed}, {percent} %"
-    assert spoilt
+    assert spoilt or percent == 1
 
 
 OPENS, DOWNLOADS = (500, 200) if WHOLE else (12, 6)
