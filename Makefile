@@ -27,7 +27,7 @@ NEWER := h5netcdf h5py 'icechunk>=2.3' obspec-utils obstore 'virtualizarr>=2.8' 
 # Without it, each of some hundred processes would compile every package that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help book check test test-all test-install test-plain test-versions contract lab pair bench lock clean
+.PHONY: help book check test test-all trust coverage test-install test-plain test-versions contract lab pair bench lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list these targets
@@ -48,6 +48,15 @@ test: check  ## run every check but the rare: also units, lessons, and the built
 
 test-all: check  ## run every check, also what is slow and seldom breaks
 	$(PYTEST) $(NBVAL) $(DOCTESTS) tests notebooks
+
+trust: .venv/.ready  ## run every fault on every helper, and write tests/trust/results.json (15 minutes)
+	TRUST=whole TRUST_RESULTS=tests/trust/results.json $(GRANULES) $(BIN)/pytest \
+		--tx '2*popen//python=$(BIN)/maap-replay run -- $(BIN)/python' --dist worksteal tests/trust
+
+coverage: .venv/.ready  ## tell which branches of the helpers no test takes
+	$(GRANULES) $(BIN)/maap-replay run -- $(BIN)/coverage run --branch --source=earthcare_tutorial \
+		-m pytest -q -m "not rare" tests/earthcare_tutorial tests/trust
+	$(BIN)/coverage report --skip-covered --show-missing
 
 test-install: .venv/.ready  ## install as the page tells a reader to, run the lessons there, and validate the job
 	$(BIN)/pytest -q tests/test_documented_install.py tests/test_jobs.py -k "install or cwltool"

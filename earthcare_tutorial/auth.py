@@ -269,7 +269,7 @@ def _ask_for_access(offline: str, client: Mapping[str, str], source: str) -> dic
             f"{host} answers {status} without an access token{instead}: try again later."
         )
     reason = str(told.get("error_description") or told.get("error") or "no reason given")
-    for secret in (offline, client["CLIENT_SECRET"]):
+    for secret in (offline, client["CLIENT_SECRET"], *(w for w in reason.split() if len(w) > 30)):
         reason = reason.replace(secret, "<hidden>")
     what, cure = "the client", "check CLIENT_ID and CLIENT_SECRET, then renew OFFLINE_TOKEN"
     if status == 400:

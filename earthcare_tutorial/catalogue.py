@@ -138,21 +138,21 @@ def _opened() -> tuple[pystac_client.Client, pystac_client.stac_api_io.StacApiIO
 
 def _read(using: requests.Session, href: str, **told: Any) -> str:
     """Read an answer, which is JSON, in place of pystac-client; or say what was seen."""
-    host, body, how = _http.host_of(href), b"", {"params": told.get("parameters")}
+    host, is_page, how = _http.host_of(href), False, {"params": told.get("parameters")}
     try:
         answer, body = _http.fetch(href, using, good=lambda _, body: _http.as_json(body), **how)
     except _http.CutError:
         pass
     else:
-        status = answer.status_code
+        status, is_page = answer.status_code, body.lstrip().startswith(b"<")
         if 400 <= status < 500 and status not in _http.BUSY:
-            said = " ".join(body.decode(errors="replace").split())[:200]
+            why = _http.as_json(body).get("description") or body.decode(errors="replace")
+            said = "with a web page." if is_page else " ".join(str(why).split())[:200]
             raise ValueError(f"The catalogue refuses the question ({status}): {said}")
         if not answer.ok:
             raise ConnectionError(f"{host} answers {status}: it is busy, try again later.")
         if _http.as_json(body):
             return body.decode()
-    is_page = body.lstrip().startswith(b"<")
     seen = "a web page instead of data" if is_page else "half an answer"
     raise ConnectionError(f"{host} sends {seen}, {_http.TRIES} times: try again later.")
 

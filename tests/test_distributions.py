@@ -5,8 +5,10 @@ from __future__ import annotations
 import configparser
 import subprocess
 import sys
+import tarfile
 import zipfile
 from email.parser import Parser
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -40,6 +42,48 @@ WHEELS = {
         {"earthcare-tutorial", "earthcare-synthetic"},
     ),
 }
+
+
+@pytest.mark.parametrize("name", WHEELS)
+def test_what_is_built_twice_is_equal_and_fit_to_publish(name: str, tmp_path: Path) -> None:
+    digests = []
+    for turn in ("one", "two"):
+        build = [sys.executable, "-m", "hatchling", "build", "-d", str(tmp_path / turn)]
+        done = subprocess.run(build, cwd=ROOT / WHEELS[name][0], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        made = sorted((tmp_path / turn).iterdir())
+        assert {path.suffix for path in made} == {".whl", ".gz"}
+        digests.append([(each.name, sha256(each.read_bytes()).hexdigest()) for each in made])
+    assert digests[0] == digests[1]
+    check = [sys.executable, "-m", "twine", "check", "--strict", *map(str, made)]
+    done = subprocess.run(check, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_source_distribution_holds_no_more_than_the_repository(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=ROOT, capture_output=True, check=True)
+    (made,) = tmp_path.iterdir()
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    with tarfile.open(made) as archive:
+        files = {member.name.partition("/")[2] for member in archive if member.isfile()}
+    assert files - {*listed.stdout.splitlines()} == {"PKG-INFO"}
+    assert {"LICENSE", "README.md", "pyproject.toml", "earthcare_tutorial/py.typed"} <= files
+
+
+def test_the_workflows_pass_their_linter() -> None:
+    """Actions are pinned by digest, rights are the least, and no text of others is executed."""
+    linter = Path(sys.executable).with_name("zizmor")
+    done = subprocess.run(
+        [linter, "--offline", ".github"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize("name", WHEELS)

@@ -23,8 +23,8 @@ def is_sound(body: bytes, more: Callable[[int], bytes]) -> bool:
         Returns so many bytes from the same place on.
     """
     kind = body[:4]
-    if kind == b"OCHK":
-        return _matches(body)
+    if kind == b"OCHK" or (kind == b"\x89HDF" and body[8:9] > b"\1"):
+        return _matches(body if kind == b"OCHK" else more(48))  # a superblock since version 2
     if kind == b"OHDR" and len(body) > 5:
         flags = body[5]
         size, times = 1 << (flags & 3), 16 * bool(flags & 32)

@@ -186,6 +186,9 @@ def _chunk_index(remote: RemoteFile, header: DataObjects) -> list[Any]:
         return [reader.read(size) for at in addresses if reader.seek(at) == at]
 
     tree = BTreeV1RawDataChunks(reader, header._chunk_address, header._chunk_dims, fetch)
+    offsets = [key["chunk_offset"] for node in tree.all_nodes[0] for key in node["keys"]]
+    if offsets and np.mod(offsets, (*header.chunks, 1 << 62)).any():
+        raise remote.damaged("the index of its chunks is wrong")
     return [
         (key["chunk_offset"][:-1], remote.base + at, key["chunk_size"], key["filter_mask"])
         for node in tree.all_nodes[0]

@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 import requests
 from requests.exceptions import ConnectTimeout, ProxyError, SSLError
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from earthcare_tutorial import _http
 from earthcare_tutorial._signing import auth_for
@@ -175,7 +175,7 @@ class RemoteFile:
                 work.pause(0)
                 begun = time.perf_counter()
                 try:
-                    body = self._ask(start, end, work)
+                    body = self._ask(start, end, work, first=attempt < 3)
                 except _AgainError as error:
                     again = error
                 else:
@@ -206,7 +206,7 @@ class RemoteFile:
         parts = in_threads(lambda part: self.fetch(*part), pairwise(edges), CONNECTIONS)
         return b"".join(parts)
 
-    def _ask(self, start: int, end: int, work: Work) -> bytes:
+    def _ask(self, start: int, end: int, work: Work, *, first: bool) -> bytes:
         """Ask once; what asking again may mend is raised as _AgainError."""
         session, host = _session(os.getpid()), _http.host_of(self.url)
         headers = {"Range": f"bytes={start}-{end - 1}", "Accept-Encoding": "identity"}
@@ -224,21 +224,20 @@ class RemoteFile:
                 elif (span := _span(answer)) is None or not span[0] <= start < span[1]:
                     raise _AgainError(f"{host} sends other bytes than those asked for: try again.")
                 else:
-                    first, last, size = span
-                    body = _read_body(answer, min(end, last) - first, work)[start - first :]
+                    begin, last, size = span
+                    body = _read_body(answer, min(end, last) - begin, work)[start - begin :]
         except requests.RequestException as error:
             problem = str(_http.no_answer(error, self.url))
             unreachable = not self.opened and "cannot be reached" in problem
             hopeless = unreachable or isinstance(error, (SSLError, ProxyError, ConnectTimeout))
             raise _AgainError(problem, hopeless=hopeless) from None
         except (HTTPError, ValueError) as error:
-            raise _AgainError(
-                f"{host} sends cut answers ({type(error).__name__}): try again."
-            ) from None
+            what = "falls silent" if isinstance(error, ReadTimeoutError) else "sends cut answers"
+            raise _AgainError(f"{host} {what}: try again.") from None
         finally:
             forget_connection()
         if answer.status_code != 206:
-            return self._refused(answer, body, start)
+            return self._refused(answer, body, start, first=first)
         if len(body) != min(end, size) - start:
             raise _AgainError(f"{host} sends short answers: try again.")
         self._check(answer, body, start, size)
@@ -254,7 +253,7 @@ class RemoteFile:
         if " ".join(told) != self.version:
             raise ConnectionError(f"{self.name} changed while it was read: open it again.")
 
-    def _refused(self, answer: requests.Response, body: bytes, start: int) -> bytes:
+    def _refused(self, answer: requests.Response, body: bytes, start: int, *, first: bool) -> bytes:
         """Raise what an answer without the range means; return no bytes for what lies behind."""
         status = answer.status_code
         if status == 416 and start and (not self.size or start >= self.size):
@@ -262,6 +261,8 @@ class RemoteFile:
         broken, seen = judge(answer, body, self.name)
         if status in _http.BUSY:
             raise _AgainError(f"{seen} Try again later.", pause=_retry_after(answer))
+        if status == 200 and first:  # a page, or the whole file, may be the whim of a gateway
+            raise _AgainError(f"{seen or 'it comes only as a whole'} Try again.")
         if not self.opened and not broken:
             raise GranuleError(
                 f"The server sends {self.name} only as a whole ({status}), so it cannot be"
@@ -316,7 +317,7 @@ def _session(process: int) -> requests.Session:
 def _span(answer: requests.Response) -> Span | None:
     """Return the range that an answer holds, end exclusive, and the file's size, if sensible."""
     told = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", answer.headers.get("Content-Range", ""))
-    if not told:
+    if not told or answer.headers.get("Content-Encoding", "identity") != "identity":
         return None
     first, last, size = map(int, told.groups())
     return (first, last + 1, size) if first <= last < size <= LARGEST_FILE else None

@@ -167,6 +167,58 @@ def test_a_file_that_is_refused_or_lies_elsewhere(fail, get):
     assert answer.headers["Location"].endswith(H5)
 
 
+def test_a_login_that_is_sent_elsewhere(fail, service):
+    fail("moved", path="/realms/", status=307)
+    moved = service.ask("/realms/esa-maap/token", method="POST", allow_redirects=False)
+    assert (moved.status_code, moved.headers["Location"][:17]) == (307, "https://localhost")
+
+
+def test_other_ranges_than_those_asked_for(fail, get, content):
+    fail("range shifted")
+    answer = get(span="100-199")
+    assert answer.headers["Content-Range"] == f"bytes 107-206/{len(content)}"
+    assert answer.content == content[107:207]
+    fail("range shifted")
+    assert (
+        get(span=f"{len(content) - 50}-")
+        .headers["Content-Range"]
+        .startswith(f"bytes {len(content) - 57}-{len(content) - 8}/")
+    )
+    fail("whole as range")
+    answer = get(span="100-199")
+    assert (answer.status_code, answer.content) == (206, content)
+    assert answer.headers["Content-Range"] == f"bytes 0-{len(content) - 1}/{len(content)}"
+
+
+def test_versions_and_sizes_that_tell_little(fail, get, service):
+    for options, tag in ({"weak": 0}, None), ({"version": 2}, 'W/"2"'):
+        fail("tag", **options)
+        answer = get(span="0-9")
+        assert (answer.headers.get("ETag"), answer.headers.get("Last-Modified")) == (tag, None)
+        service.ask(CONTROL, method="DELETE")
+    for size, told in ({}, 10**15), ({"size": 0}, 10):
+        fail("stated size", **size)
+        assert get(span="0-9").headers["Content-Range"] == f"bytes 0-9/{told}"
+
+
+def test_bodies_sent_in_other_ways(fail, get, service, content):
+    fail("chunked", path="^/data/")
+    answer = get(span="0-99")
+    assert "Content-Length" not in answer.headers and answer.content == content[:100]
+    service.ask(CONTROL, method="DELETE")
+    fail("compressed", path="^/data/")
+    answer = get(span="0-99")
+    assert answer.headers["Content-Encoding"] == "gzip" and answer.content == content[:100]
+    service.ask(CONTROL, method="DELETE")
+    fail("drip", path="^/data/", pause=0.05, times=1)
+    begun = time.monotonic()
+    assert get(span="0-9").content == content[:10]
+    assert time.monotonic() - begun > 0.4
+    fail("black hole", path="^/data/", seconds=0.2, times=1)
+    with pytest.raises(requests.ConnectionError):
+        get(span="0-9")
+
+
 def test_refused_exchanges(fail, service):
     for fault, status, says in (
         ("offline token ended", 400, "Token is not active"),

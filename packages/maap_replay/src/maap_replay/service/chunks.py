@@ -52,6 +52,14 @@ async def paced(chunks: AsyncIterator[bytes], bytes_per_second: float) -> AsyncI
         yield chunk
 
 
+async def dripping(chunks: AsyncIterator[bytes], pause: float) -> AsyncIterator[bytes]:
+    """Let one byte pass at a time."""
+    async for chunk in chunks:
+        for place in range(len(chunk)):
+            yield chunk[place : place + 1]
+            await asyncio.sleep(pause)
+
+
 async def followed(chunks: AsyncIterator[bytes], end: bytes) -> AsyncIterator[bytes]:
     """Add bytes at the end."""
     async for chunk in chunks:

@@ -39,6 +39,12 @@ async def no_answer(_: web.Request, __: Proceed, *, seconds: float) -> PendingRe
     return _nginx(504)
 
 
+async def black_hole(_: web.Request, proceed: Proceed, *, seconds: float) -> PendingResponse:
+    """Take the request, and never answer."""
+    await asyncio.sleep(seconds)
+    return await dropped(_, proceed)
+
+
 async def slow_first_byte(_: web.Request, proceed: Proceed, *, seconds: float) -> PendingResponse:
     """Be silent, then answer."""
     await asyncio.sleep(seconds)
@@ -118,46 +124,6 @@ async def rotation(request: web.Request, proceed: Proceed) -> PendingResponse:
     return await proceed()
 
 
-async def range_ignored(_: web.Request, proceed: Proceed) -> PendingResponse:
-    """Send the whole file for a range."""
-    answer = await proceed()
-    if answer.whole is not None:
-        answer.first, answer.length = 0, answer.whole.stat().st_size
-        answer.chunks, answer.status = chunks.of_part(answer.whole, 0, answer.length), 200
-        for name in ("Content-Range", "Accept-Ranges"):
-            answer.headers.popall(name, None)
-    return answer
-
-
-async def corrupt(_: web.Request, proceed: Proceed) -> PendingResponse:
-    """Flip bytes."""
-    answer = await proceed()
-    if answer.whole is not None:
-        answer.chunks = chunks.flipped(answer.chunks, answer.first)
-    return answer
-
-
-async def changed(request: web.Request, proceed: Proceed, *, more_bytes: float) -> PendingResponse:
-    """Answer as if the file had been replaced."""
-    answer = await proceed()
-    if answer.whole is None:
-        return answer
-    size = answer.whole.stat().st_size
-    answer.headers["ETag"] = f'"changed-{size + int(more_bytes):x}"'
-    answer.headers.popall("Last-Modified", None)
-    asked = request.headers.get("If-Match")
-    if asked is not None and asked != answer.headers["ETag"]:
-        return simple(412, "The file has changed.", "text/plain", ETag=answer.headers["ETag"])
-    if answer.status == 206:
-        answer.headers["Content-Range"] = answer.headers["Content-Range"].replace(
-            f"/{size}", f"/{size + int(more_bytes)}"
-        )
-    elif answer.length is not None:
-        answer.length += int(more_bytes)
-        answer.chunks = chunks.followed(answer.chunks, bytes(int(more_bytes)))
-    return answer
-
-
 async def no_matches(_: web.Request, proceed: Proceed) -> PendingResponse:
     """Find nothing."""
     return await _edited_page(proceed, lambda page: page | {"numberMatched": 0, "features": []})
@@ -191,13 +157,13 @@ async def no_rights(_: web.Request, __: Proceed) -> PendingResponse:
     return simple(403, page, "application/xml")
 
 
-async def moved(request: web.Request, proceed: Proceed) -> PendingResponse:
+async def moved(request: web.Request, proceed: Proceed, *, status: float) -> PendingResponse:
     """Send the client to another host: this service under the name localhost."""
     if request.host.startswith("localhost"):
         return await proceed()
     port = request.transport.get_extra_info("sockname")[1] if request.transport else 443
     place = f"https://localhost:{port}{request.path_qs}"
-    return simple(302, "", "text/html", Location=place)
+    return simple(int(status), "", "text/html", Location=place)
 
 
 async def offline_token_ended(_: web.Request, __: Proceed) -> PendingResponse:
@@ -278,6 +244,8 @@ async def _edited_page(
     """Edit a page of features, so that its counts and links agree with what is left."""
 
     def agreeing(page: dict[str, Any]) -> dict[str, Any]:
+        if "features" not in page:
+            return page  # the landing page, for one
         page = edit(page)
         last = not page["features"]
         links = [link for link in page["links"] if not (last and link["rel"] == "next")]

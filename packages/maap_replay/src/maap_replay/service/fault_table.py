@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from maap_replay.service import fault_acts as acts
+from maap_replay.service import range_acts
 from maap_replay.service.responses import PendingResponse
 
 Act = Callable[..., Awaitable[PendingResponse]]
@@ -123,20 +124,59 @@ FAULTS: dict[str, Fault] = {
         "after two requests a token is refused", acts.unauthorized, DATA, after=2
     ),
     "token rotation": Fault("all access tokens made so far become invalid", acts.rotation, DATA),
-    "range ignored": Fault("200 and the whole file for any range", acts.range_ignored, DATA, None),
+    "range ignored": Fault(
+        "200 and the whole file for any range", range_acts.range_ignored, DATA, None
+    ),
     "corrupt": Fault(
-        "one flipped byte in each 4 KiB of a file, its signature intact", acts.corrupt, DATA, None
+        "one flipped byte in each 4 KiB of a file, its signature intact",
+        range_acts.corrupt,
+        DATA,
+        None,
     ),
     "changed file": Fault(
         "after one request the file has another ETag and is `more_bytes` longer",
-        *(acts.changed, DATA, None),
+        *(range_acts.changed, DATA, None),
         after=1,
         options={"more_bytes": 512},
     ),
     "dropped connection": Fault("the connection is reset without an answer", acts.dropped, ""),
     "no rights": Fault("403 of the S3 layer: AccessDenied", acts.no_rights, DATA),
     "moved": Fault(
-        "302 to the same address at another host, localhost, which answers 404", acts.moved, DATA
+        "`status` leads to the same address at another host, localhost, which answers 404",
+        *(acts.moved, DATA),
+        options={"status": 302},
+    ),
+    "black hole": Fault(
+        "the request is taken and never answered; after `seconds` the connection is reset",
+        *(acts.black_hole, "", None),
+        options={"seconds": 3600},
+    ),
+    "drip": Fault(
+        "one byte, a `pause` in seconds, one byte, and so on",
+        *(range_acts.drip, "", None),
+        options={"pause": 0.5},
+    ),
+    "chunked": Fault(
+        "chunked transfer: the body comes without a length", range_acts.unsized, "", None
+    ),
+    "compressed": Fault("the body is compressed with gzip", range_acts.compressed, "", None),
+    "range shifted": Fault(
+        "206 with a range that begins `by` bytes later, as Content-Range says",
+        *(range_acts.range_shifted, DATA),
+        options={"by": 7},
+    ),
+    "whole as range": Fault(
+        "206 with the whole file for any range", range_acts.whole_as_range, DATA, None
+    ),
+    "tag": Fault(
+        "no Last-Modified, and only a `weak` tag of this `version`; with `weak` 0, none",
+        *(range_acts.tagged, DATA, None),
+        options={"weak": 1, "version": 1},
+    ),
+    "stated size": Fault(
+        "Content-Range says that the file has `size` bytes; 0: that it ends with the range",
+        *(range_acts.stated_size, DATA),
+        options={"size": 1e15},
     ),
     "offline token ended": Fault(
         "the exchange answers 400: Token is not active", acts.offline_token_ended, EXCHANGE, None

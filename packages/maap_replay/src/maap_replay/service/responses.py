@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from email.utils import formatdate
+from math import ceil
 from pathlib import Path
 from typing import Literal
 
@@ -98,6 +100,7 @@ def of_file(request: web.Request, path: Path, headers: CIMultiDict[str]) -> Pend
     size, first, stop, status = about.st_size, 0, about.st_size, 200
     headers["Accept-Ranges"] = "bytes"
     headers["ETag"] = f'"{about.st_mtime_ns:x}-{size:x}"'
+    headers["Last-Modified"] = formatdate(ceil(about.st_mtime), usegmt=True)  # as aiohttp does
     try:
         asked = request.http_range
     except ValueError:

@@ -1,0 +1,168 @@
+"""A damaged file is read as HDF5 reads it, or refused in a sentence; never in silence otherwise.
+
+A mutation follows from its layout and number alone, so that one that fails can be looked at
+by itself: `pytest tests/trust/test_fuzz.py -k LAYOUT-NUMBER`.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import h5py
+import netCDF4
+import numpy as np
+import pytest
+
+from tests.trust.guarded import GuardedReader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from maap_replay.pytest_plugin import EsaMaap
+
+VALUES = np.arange(600, dtype="f4").reshape(60, 10)
+NAMES = ["a", "b"]
+#: What HDF5 refuses and the stream reads, as it passes over what does not bear on the values; or
+#: where HDF5 hangs. Take out what is mended.
+KNOWN = {
+    **dict.fromkeys(
+        ["JAXA-9", "JAXA-65", "unpacked-28", "unpacked-57", "unpacked-60"],
+        "pyfive does not read where the bits of a number lie",
+    ),
+    "JAXA-36": "a chunk whose place HDF5 refuses; not looked into",
+    "JAXA-16": "pyfive does not compare a size with the largest one",
+    "unpacked-6": "pyfive takes an extension of a superblock that has none",
+    "unpacked-73": "pyfive takes an extension of a superblock that has none",
+    "unpacked-37": "pyfive does not ask for messages to be aligned",
+    "unpacked-64": "pyfive does not read the version of a node",
+    "contiguous-70": "HDF5 itself hangs",
+    "unpacked-48": "HDF5 itself hangs",
+    "unpacked-62": "HDF5, which is asked when pyfive fails, hangs",
+}
+MUTATIONS = range(84 if os.environ.get("TRUST") == "whole" else 6)  # of each layout
+
+
+def by_h5py(path: Path, **options: Any) -> None:
+    """Write as JAXA does, or with what only h5py can set."""
+    storage = options.pop("storage", {"chunks": (7, 4), "compression": "gzip"})
+    with h5py.File(path, "w", **options) as file:
+        for name in NAMES:
+            made = file.create_dataset(f"ScienceData/{name}", data=VALUES, **storage)
+            made.attrs["units"] = "m"
+
+
+def by_netcdf(path: Path, **storage: Any) -> None:
+    """Write as ESA does."""
+    with netCDF4.Dataset(path, "w") as file:
+        group = file.createGroup("ScienceData")
+        group.createDimension("along", 60)
+        group.createDimension("across", 10)
+        for name in NAMES:
+            made = group.createVariable(name, "f4", ("along", "across"), **storage)
+            made.setncatts({f"note_{n}": f"text {n}" for n in range(9)})
+            made[:] = VALUES
+
+
+LAYOUTS: dict[str, tuple[Any, dict[str, Any]]] = {
+    "netCDF": (by_netcdf, {"zlib": True, "shuffle": True, "chunksizes": (7, 4)}),
+    "sums": (by_netcdf, {"zlib": True, "fletcher32": True, "chunksizes": (30, 10)}),
+    "contiguous": (by_netcdf, {"contiguous": True}),
+    "JAXA": (by_h5py, {}),
+    "latest": (by_h5py, {"libver": "latest"}),
+    "unpacked": (by_h5py, {"storage": {"chunks": (9, 10)}}),
+}
+
+
+CASES = [
+    pytest.param(
+        layout,
+        number,
+        id=(name := f"{layout}-{number}"),
+        marks=[pytest.mark.xfail(reason=KNOWN[name])] if name in KNOWN else [],
+    )
+    for layout in LAYOUTS
+    for number in MUTATIONS
+]
+
+
+@cache
+def sound(layout: str, folder: Path) -> tuple[bytes, np.ndarray, np.ndarray]:
+    """Return a file, where its metadata are written, and where its values."""
+    write, options = LAYOUTS[layout]
+    path = folder / f"{layout}.h5"
+    write(path, **options)
+    body = path.read_bytes()
+    values = np.zeros(len(body), bool)
+    with h5py.File(path) as file:
+        for name in NAMES:
+            data = file["ScienceData"][name]
+            if data.chunks is None:
+                values[data.id.get_offset() :][: data.id.get_storage_size()] = True
+                continue
+            for number in range(data.id.get_num_chunks()):
+                chunk = data.id.get_chunk_info(number)
+                values[chunk.byte_offset :][: chunk.size] = True
+    written = np.frombuffer(body, "u1") > 0  # not what is free
+    written[:8] = False  # without the signature it is another error
+    return body, np.flatnonzero(written & ~values), np.flatnonzero(written & values)
+
+
+def mutated(layout: str, number: int, folder: Path) -> bytes:
+    """Return a file with some of its bytes changed: flipped, all ones, zeros, or cut short."""
+    body, metadata, values = sound(layout, folder)
+    random = np.random.default_rng([sorted(LAYOUTS).index(layout), number])
+    changed = bytearray(body)
+    for _ in range(1 + number % 3):
+        place = random.choice(values if number % 4 == 3 else metadata)
+        kind = random.integers(8)
+        if kind < 5:
+            changed[place] ^= 1 << random.integers(8)
+        elif kind == 5:
+            changed[place : place + 8] = b"\xff" * len(changed[place : place + 8])
+        elif kind == 6:
+            changed[place : place + 8] = bytes(len(changed[place : place + 8]))
+        else:
+            del changed[max(place, 100) :]
+            break
+    return bytes(changed)
+
+
+@pytest.fixture(scope="module")
+def reader() -> Iterator[GuardedReader]:
+    """Give a process that reads damaged files: HDF5 itself can crash or hang on one."""
+    made = GuardedReader()
+    yield made
+    made.stop()
+
+
+@pytest.mark.parametrize(("layout", "number"), CASES)
+def test_damage_is_never_silent(
+    esa_maap: EsaMaap,
+    reader: GuardedReader,
+    tmp_path_factory: pytest.TempPathFactory,
+    layout: str,
+    number: int,
+) -> None:
+    esa_maap.accept(access_token="good")
+    body = mutated(layout, number, tmp_path_factory.getbasetemp())
+    url = esa_maap.put("a.h5", body)
+    path = tmp_path_factory.getbasetemp() / "mutated.h5"
+    path.write_bytes(body)
+    seen = reader.compare(url, path, NAMES)
+    assert seen.partition(":")[0] in ("equal", "sentence"), seen
+
+
+def test_another_file_is_seen(
+    esa_maap: EsaMaap, reader: GuardedReader, tmp_path: Path, granule: str
+) -> None:
+    """The test above can fail: what is streamed is compared with a file that is not the same."""
+    sums, other = (sound(name, tmp_path)[0] for name in ("sums", "contiguous"))
+    url = esa_maap.put("a.h5", sums)
+    (tmp_path / "b.h5").write_bytes(other.replace(VALUES[3].tobytes(), VALUES[4].tobytes()))
+    seen = reader.compare(url, tmp_path / "b.h5", NAMES)
+    assert seen.startswith("silent"), seen
+    (tmp_path / "b.h5").write_bytes(b"none")
+    assert reader.compare(url, tmp_path / "b.h5", NAMES).startswith("silent")
