@@ -93,8 +93,9 @@ def _nearest_miss(query: Query, other: Query) -> str:
     far = [(distance, item) for distance, item in every if distance is not None]
     if not far:
         return "these have no footprint, so no bbox finds them"
-    distance, nearest = min(far, key=lambda pair: pair[0])
-    return f"the nearest: {_name(nearest)}, about {round(distance, -1):.0f} km away"
+    tens = [(round(distance, -1), item.id, item) for distance, item in far]  # then the earliest
+    distance, _, nearest = min(tens, key=lambda found: found[:2])
+    return f"the nearest: {_name(nearest)}, about {distance:.0f} km away"
 
 
 def _look(query: Query, order: str = "-datetime", limit: int = PAGE) -> list[pystac.Item]:

@@ -104,7 +104,7 @@ def overpasses(
         if abs(latitude) - math.degrees(radius_km / EARTH_RADIUS) > TURN:
             why = f"Nothing ever passes {where}: the track turns back at {TURN:.0f}° of latitude."
         elif near := passes or _passes(wider, site):
-            nearest = min(near, key=lambda row: row["distance_km"])
+            nearest = min(near, key=lambda row: (round(row["distance_km"]), row["time"]))
             why = (
                 f"Nothing passes {where} in this time: {nearest['orbit_and_frame']} comes nearest,"
                 f" {nearest['distance_km']:.0f} km at {nearest['time']:%Y-%m-%d %H:%M} UTC."
