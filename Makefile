@@ -38,9 +38,10 @@ book: .venv/.ready  ## build the book into _build/html, executing every lesson o
 	$(GRANULES) $(BIN)/maap-replay run -- $(BIN)/jupyter-book build . --all -W -n --keep-going
 	@echo "Open _build/html/index.html"
 
-check: .venv/.ready  ## run what takes seconds: style and types
+check: .venv/.ready  ## run what takes seconds: style, spelling and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	git ls-files -z | xargs -0 $(BIN)/codespell
 	$(BIN)/mypy
 
 test: check  ## run every check but the rare: also units, lessons, and the built book if there is one
