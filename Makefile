@@ -24,7 +24,7 @@ NEWER := h5netcdf h5py 'icechunk>=2.3' obspec-utils obstore 'virtualizarr>=2.8' 
 # Without it, each of some hundred processes would compile every package that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help book check test test-all test-install test-plain test-versions contract lab pair bench lock clean
+.PHONY: help book check test test-all test-install test-plain test-versions site contract lab pair bench lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list these targets
@@ -43,11 +43,14 @@ check: .venv/.ready  ## run what takes seconds: style and types
 test: check  ## run every check but the rare: also units, lessons, and the built book if there is one
 	$(PYTEST) $(NBVAL) --doctest-modules -m "not rare" earthcare_tutorial tests notebooks
 
+site: .venv/.ready  ## check the built book in a real browser
+	$(BIN)/pytest -q -m "not rare" tests/site
+
 test-all: check  ## run every check, also what is slow and seldom breaks
 	$(PYTEST) $(NBVAL) --doctest-modules earthcare_tutorial tests notebooks
 
 test-install: .venv/.ready  ## install as the page tells a reader to, and run the lessons there
-	$(BIN)/pytest -q tests/test_documented_install.py
+	$(BIN)/pytest -q tests/test_documented_install.py tests/site/test_taken.py tests/site/test_home.py
 
 test-plain: .venv/.ready  ## run the lessons as on a processor without any of NumPy's short cuts
 	NPY_DISABLE_CPU_FEATURES="$(CPU_FEATURES)" && export NPY_DISABLE_CPU_FEATURES && \
