@@ -50,7 +50,7 @@ test-all: check  ## run every check, also what is slow and seldom breaks
 	$(PYTEST) $(NBVAL) --doctest-modules earthcare_tutorial tests notebooks
 
 test-install: .venv/.ready  ## install as the page tells a reader to, and run the lessons there
-	$(BIN)/pytest -q tests/test_documented_install.py tests/site/test_taken.py tests/site/test_home.py
+	$(BIN)/pytest -q tests/test_documented_install.py
 
 test-plain: .venv/.ready  ## run the lessons as on a processor without any of NumPy's short cuts
 	NPY_DISABLE_CPU_FEATURES="$(CPU_FEATURES)" && export NPY_DISABLE_CPU_FEATURES && \
