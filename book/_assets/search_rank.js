@@ -7,7 +7,7 @@ var Scorer = {
     const words = splitQuery(asked.toLowerCase()).map((word) => stemmer.stemWord(word));
     const pairs = words.slice(1).map((word, place) => `${words[place]} ${word}`);
     const codes = asked.toLowerCase().match(/\w+(-\w+)+/g) || [];
-    const sum = [...words, ...pairs, ...codes].reduce(
+    let sum = [...words, ...pairs, ...codes].reduce(
       (total, word) => total + ((WEIGHTS[word] || {})[page] || 0),
       0,
     );

@@ -1,7 +1,7 @@
 """What a page tells a search engine, a chat that shows a link, and a reader who mistyped one.
 
-Title and description of each page; its picture and canonical address once the book has a public one;
-a page for addresses that are not there, which works at any depth.
+Title and description of each page; its picture and canonical address once the book has a public
+one; a page for addresses that are not there, which works at any depth.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ _NOT_FOUND = """\
 <title>No such page - {title}</title>
 <style>
 :root {{ color-scheme: light dark; }}
-body {{ font: 1.1rem/1.6 system-ui, sans-serif; max-width: 36rem; margin: 15vh auto; padding: 0 1rem; }}
+body {{ font: 1.1rem/1.6 system-ui, sans-serif; max-width: 36rem; }}
+body {{ margin: 15vh auto; padding: 0 1rem; }}
 </style>
 </head>
 <body>
@@ -35,7 +36,7 @@ body {{ font: 1.1rem/1.6 system-ui, sans-serif; max-width: 36rem; margin: 15vh a
 <ul>
 <li><a data-page="book/welcome.html" href="/">Welcome, with all lessons</a></li>
 <li><a data-page="search.html" href="/search.html">Search</a></li>
-<li><a data-page="book/troubleshooting.html" href="/book/troubleshooting.html">When it stops</a></li>
+<li><a data-page="book/troubleshooting.html" href="/book/">When it stops</a></li>
 </ul>
 </main>
 <script>

@@ -2,36 +2,25 @@
 
 The icons of a page become a style sheet of some kilobytes, where the theme loads all 2,400. The
 colours are chosen before the first paint. What only the search page needs is loaded there, pictures
-load when they come into view, and an empty head of a table is a plain cell. Each mending says what it
-looks for: a theme that writes something else fails the build.
+load when they come into view, and an empty head of a table is a plain cell. Each mending says what
+it looks for: a theme that writes something else fails the build.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from PIL import Image
 from sphinx.errors import ExtensionError
 
-#: An icon in the theme's script: name, width, height, other names, code, path. Solid ones come last.
-_GLYPH = re.compile(
-    r'[{,]"?([a-z0-9-]+)"?:\[(\d+),(\d+),\[([^\]]*)\],"[0-9a-f]+","([^"]+)"\]', re.ASCII
-)
+from book._ext.icons import icon_style, lighten_font
+
 _ICON_CLASS = re.compile(r'class="[^"]*\bfa[sb]?(?:-solid|-brands)?\s+fa-([a-z0-9-]+)')
 #: The only icon that the theme's scripts add: it closes a message.
 _ADDED_BY_SCRIPT = {"xmark"}
-_ICON_STYLE = """\
-i[class*="fa-"] {
-  display: inline-block; width: 1em; height: 1em; vertical-align: -0.125em;
-  background: currentcolor; mask: var(--icon) center / contain no-repeat;
-}
-.fa-lg { font-size: 1.25em; }
-@media (forced-colors: active) { i[class*="fa-"] { background: ButtonText; } }
-"""
 _THEME = (
     r'document\.documentElement\.dataset\.mode = localStorage\.getItem\("mode"\) \|\| "\w*";\s*'
     r'document\.documentElement\.dataset\.theme = localStorage\.getItem\("theme"\) \|\| "\w*";'
@@ -45,31 +34,6 @@ _THEME_NOW = """\
       root.theme = root.mode === "auto" ? (dark ? "dark" : "light") : root.mode;
     }
 """
-
-
-def icon_style(script: str, wanted: Iterable[str]) -> str:
-    """Style sheet of some of the icons of the theme's script.
-
-    Raises
-    ------
-    ExtensionError
-        When the script has no such icon.
-    """
-    glyphs: dict[str, tuple[str, str, str]] = {}
-    for name, width, height, others, path in _GLYPH.findall(script):
-        for each in [name, *re.findall(r'"([a-z0-9-]+)"', others)]:
-            glyphs[each] = (width, height, path)
-    rules = []
-    for name in sorted(wanted):
-        if name not in glyphs:
-            raise ExtensionError(f"The theme's script has no icon {name!r}.")
-        width, height, path = glyphs[name]
-        picture = (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">'
-            f'<path d="{path}"/></svg>'
-        )
-        rules.append(f'.fa-{name} {{ --icon: url("data:image/svg+xml,{quote(picture)}"); }}')
-    return _ICON_STYLE + "\n".join(rules) + "\n"
 
 
 def _once(pattern: str, new: str, text: str, flags: int = re.S) -> str:
@@ -129,6 +93,49 @@ def _pictures_when_seen(article: str, sizes: dict[str, tuple[int, int]]) -> str:
     return re.sub(r"<img\b[^>]*>", one, article)
 
 
+class Bundles:
+    """Files of ``_static`` that pages load one after the other, as one file."""
+
+    def __init__(self, static: Path) -> None:
+        self.static = static
+        self.written: set[str] = set()
+
+    def sheets(self, page: str, root: str) -> str:
+        """Page with one style sheet in place of all, at the place of the last."""
+        links = re.findall(r"<link [^>]*?_static/[^>]*?\.css[^>]*>", page)
+        files = [str(re.findall(r"_static/([^\"?]+\.css)", link)[0]) for link in links]
+        name = self._write("styles/all", files, ".css")
+        for link in links[:-1]:
+            page = page.replace(link, "", 1)
+        one = f'<link href="{root}_static/{name}" rel="stylesheet" />'
+        return page.replace(links[-1], one, 1)
+
+    def scripts(self, page: str, root: str) -> str:
+        """Page with one script in place of those that its head runs one after the other."""
+        run = re.search(r'(?:\s*<script src="[^"]*_static/[^"]+\.js[^"]*"></script>){3,}', page)
+        if run is None:
+            raise ExtensionError("The theme's page has no row of scripts; see light_pages.py.")
+        files = re.findall(r"_static/([^\"?]+\.js)", run[0])
+        one = f'\n    <script src="{root}_static/{self._write("all", files, ".js")}"></script>'
+        return page.replace(run[0], one, 1)
+
+    def _write(self, name: str, files: list[str], kind: str) -> str:
+        """Write a bundle of some files, named by what is in it."""
+        parts = []
+        for file in files:
+            text = (self.static / file).read_text(encoding="utf-8")
+            if kind == ".css":  # an address counts from the folder of the sheet
+                above = "" if file.startswith("styles/") else "../"
+                text = re.sub(r"url\((?![\"']?(?:data:|/|\.\./))", f"url({above}", text)
+            parts.append(re.sub(r"/[/*]# sourceMappingURL=\S+(?: \*/)?", "", text))
+        text = "\n".join(parts) if kind == ".css" else "\n;\n".join(parts)
+        name = f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:8]}{kind}"
+        if name not in self.written:
+            (self.static / name).write_text(text, encoding="utf-8")
+            self.written.add(name)
+        return name
+
+
 def mend_all(app: Any, exception: Exception | None) -> None:
     """Mend all pages of a build that went well."""
     if exception is not None or app.builder.name != "html":
@@ -139,16 +146,22 @@ def mend_all(app: Any, exception: Exception | None) -> None:
         with Image.open(path) as picture:
             sizes[path.name] = picture.size
     used = set(_ADDED_BY_SCRIPT)
+    pages = {}
     for path in site.rglob("*.html"):
         page = path.read_text(encoding="utf-8")
-        if "_static" in path.parts or "_static/icons.css" in page or "fontawesome.js" not in page:
-            continue  # no page, mended in an earlier build, or none of the theme's
-        path.write_text(mend(page, len(path.relative_to(site).parts) - 1, sizes), encoding="utf-8")
-    for path in site.rglob("*.html"):
-        used |= set(_ICON_CLASS.findall(path.read_text(encoding="utf-8")))
-    scripts = site / "_static" / "scripts"
-    script = (scripts / "fontawesome.js").read_text(encoding="utf-8")
-    (site / "_static" / "icons.css").write_text(icon_style(script, used), encoding="utf-8")
+        # The others are no pages of the theme, or were mended in an earlier build.
+        if "_static" not in path.relative_to(site).parts and "fontawesome.js" in page:
+            pages[path] = mend(page, len(path.relative_to(site).parts) - 1, sizes)
+        used |= set(_ICON_CLASS.findall(page))
+    static = site / "_static"
+    script = (static / "scripts" / "fontawesome.js").read_text(encoding="utf-8")
+    (static / "icons.css").write_text(icon_style(script, used), encoding="utf-8")
+    lighten_font(static)
+    bundles = Bundles(static)
+    for path, page in pages.items():
+        root = "../" * (len(path.relative_to(site).parts) - 1)
+        page = bundles.scripts(bundles.sheets(page, root), root)
+        path.write_text(page, encoding="utf-8")
 
 
 def setup(app: Any) -> dict[str, bool]:

@@ -20,6 +20,8 @@ from typing import Any
 from sphinx.errors import ExtensionError
 from sphinx.search.en import SearchEnglish
 
+from earthcare_products.products import PRODUCTS
+
 #: What is changed in Sphinx's search: it leaves numbers out of a question, and what it shows of a
 #: page begins with the list of contents and the buttons.
 _CHANGES = {
@@ -33,6 +35,8 @@ _SATURATION, _LENGTH = 1.2, 0.75
 _IN_HEADING = 8
 #: A pair of words counts once a page has it so often.
 _REPEATED = 3
+#: Weight of the table of products for the name of a product.
+_ITS_TABLE = 20.0
 
 
 class _Words(HTMLParser):
@@ -103,7 +107,11 @@ def write_weights(app: Any, exception: Exception | None) -> None:
         words = _Words(SearchEnglish({}).stem)
         words.feed((site / f"{page}.html").read_text(encoding="utf-8"))
         counts[page] = words.all()
-    data = json.dumps(weights(counts), sort_keys=True, separators=(",", ":"))
+    found = weights(counts)
+    for code, product in PRODUCTS.items():  # the table tells what a product is, and its lessons
+        for name in {code.lower(), product.short_name.lower()} - {""}:
+            found.setdefault(name, {})["book/products"] = _ITS_TABLE
+    data = json.dumps(found, sort_keys=True, separators=(",", ":"))
     (site / "_static" / "search_weights.js").write_text(f"const WEIGHTS={data};", encoding="utf-8")
     tools = site / "_static" / "searchtools.js"
     text = tools.read_text(encoding="utf-8")

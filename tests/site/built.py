@@ -9,8 +9,8 @@ from pathlib import Path
 from playwright.sync_api import ConsoleMessage, Page, Route
 
 ROOT = Path(__file__).parent.parent.parent
-import os
-HTML = Path(os.environ.get("DEV_HTML", ROOT / "_build" / "html"))
+
+HTML = ROOT / "_build" / "html"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 #: Chromium must not reach out by itself, and needs no sandbox in a container.
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]

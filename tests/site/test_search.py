@@ -28,7 +28,7 @@ QUESTIONS = {
     "baseline": {"notebooks/search_the_catalogue", "book/glossary", "book/products"},
     "JAXA": {"book/products", "book/glossary", "book/cite"},
     "orbit": {"notebooks/search_the_catalogue", "notebooks/over_your_site", "book/glossary"},
-    "cloud top height": {"notebooks/plot_a_swath", "book/products"},
+    "cloud top height": {"notebooks/four_instruments_one_frame", "book/products"},
     "ATLID": {
         "notebooks/plot_a_curtain",
         "notebooks/start_with_a_curtain",
