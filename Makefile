@@ -14,6 +14,9 @@ PYTEST = $(GRANULES) $(BIN)/pytest --tx '2*popen//python=$(BIN)/maap-replay run 
 # nbval executes each lesson and compares its text. A cell takes seconds; the limit is for what hangs.
 NBVAL := -p tests.lesson_memory --nbval --nbval-current-env --nbval-cell-timeout=900 --nbval-kernel-startup-timeout=900 \
 	--nbval-sanitize-with=tests/nbval_sanitize.cfg
+# Where docstrings have examples: all of them run.
+DOCTESTS := --doctest-modules earthcare_tutorial earthcare_products packages/earthcare_synthetic/src \
+	packages/maap_replay/src
 # All that NumPy finds on this processor beyond the simplest one.
 CPU_FEATURES = $$($(BIN)/python -c "from numpy._core._multiarray_umath import \
 	__cpu_dispatch__, __cpu_features__; print(*(f for f in __cpu_dispatch__ if __cpu_features__[f]))")
@@ -41,13 +44,13 @@ check: .venv/.ready  ## run what takes seconds: style and types
 	$(BIN)/mypy
 
 test: check  ## run every check but the rare: also units, lessons, and the built book if there is one
-	$(PYTEST) $(NBVAL) --doctest-modules -m "not rare" earthcare_tutorial tests notebooks
+	$(PYTEST) $(NBVAL) -m "not rare" $(DOCTESTS) tests notebooks
 
 site: .venv/.ready  ## check the built book in a real browser
 	$(BIN)/pytest -q -m "not rare" tests/site
 
 test-all: check  ## run every check, also what is slow and seldom breaks
-	$(PYTEST) $(NBVAL) --doctest-modules earthcare_tutorial tests notebooks
+	$(PYTEST) $(NBVAL) $(DOCTESTS) tests notebooks
 
 test-install: .venv/.ready  ## install as the page tells a reader to, and run the lessons there
 	$(BIN)/pytest -q tests/test_documented_install.py

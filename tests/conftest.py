@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,6 +16,12 @@ from tests import granule_cache
 
 #: Down over the Gulf of Guinea at noon; it has a product of each type, JAXA's included.
 FRAME = "04537E"
+
+
+def pytest_configure() -> None:
+    """Listen to Ctrl-C in a background job too, for which a shell switches it off."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

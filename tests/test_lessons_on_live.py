@@ -35,9 +35,23 @@ def unbounded(log: str) -> list[str]:
     """Return the searches that would read on and on in an archive of 95,000 granules a product.
 
     A question is bounded by ids, by an orbit, or by a period of at most 31 days. One that only
-    counts, or looks at one page at an end of the archive, is short without.
+    counts, or stops after its first page, is short without: the replay's archive is as large as
+    the live one, so what is one page here is one page there.
     """
-    return [line for line in log.splitlines() if _is_search(line) and not _is_bounded(line)]
+    lines = log.splitlines()
+    return [
+        line
+        for line in lines
+        if _is_search(line) and not _is_bounded(line) and not _stops_there(line, lines)
+    ]
+
+
+def _stops_there(line: str, lines: list[str]) -> bool:
+    """Whether a question is sent for one page, and no later page of it is asked for."""
+    begin = f"{line}&startRecord="
+    short = int((re.search(r"[?&]limit=(\d+)", line) or ["", "10"])[1]) <= PAGE
+    whole = line.startswith("GET") and "startRecord=" not in line
+    return whole and short and not any(other.startswith(begin) for other in lines)
 
 
 def _is_search(line: str) -> bool:
@@ -51,9 +65,8 @@ def _is_bounded(line: str) -> bool:
     asked = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
     orbit = re.search(r"(orbitNumber|sat:absolute_orbit) *(=|>=|<=) *\d", asked.get("filter", ""))
     limit = int(asked.get("limit", 10))
-    look = "sortby" in asked and limit <= PAGE and asked.get("startRecord", "1") == "1"
-    short = limit <= 1 or look
-    return "ids" in asked or bool(orbit) or _days(asked.get("datetime", "")) <= LONGEST or short
+    days = _days(asked.get("datetime", ""))
+    return "ids" in asked or bool(orbit) or days <= LONGEST or limit <= 1
 
 
 def _days(period: str) -> timedelta:
@@ -74,6 +87,7 @@ SEARCH = "GET /catalogue/search?collections=A&limit=200&startRecord=201"
         f"{SEARCH}&datetime=2025-03-01T00:00:00Z/2025-03-31T23:59:59Z",
         "GET /catalogue/search?collections=A&limit=1&filter=frame+%3D+%27E%27",
         "GET /catalogue/search?collections=A&limit=200&sortby=-datetime",
+        "GET /catalogue/search?collections=A&limit=200",
         "GET /catalogue/collections?limit=1000",
         "POST /realms/esa-maap/protocol/openid-connect/token",
     ],
@@ -87,7 +101,6 @@ def test_a_bounded_question_passes(line: str) -> None:
     [
         SEARCH,
         f"{SEARCH}&sortby=datetime",
-        "GET /catalogue/search?collections=A&limit=200",
         f"{SEARCH}&datetime=2025-03-01T00:00:00Z/2025-04-02T00:00:00Z",
         f"{SEARCH}&datetime=2025-03-01T00:00:00Z/..",
         f"{SEARCH}&bbox=0,0,1,1&filter=version+%3D+%27ba%27",
@@ -97,3 +110,9 @@ def test_a_bounded_question_passes(line: str) -> None:
 )
 def test_an_unbounded_question_is_seen(line: str) -> None:
     assert unbounded(line) == [line]
+
+
+def test_a_question_that_reads_on_is_seen() -> None:
+    first = "GET /catalogue/search?collections=A&limit=200"
+    second = f"{first}&startRecord=201"
+    assert unbounded(f"{first}\n{second}") == [first, second]

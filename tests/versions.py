@@ -42,18 +42,21 @@ def uv(*words: object) -> None:
     subprocess.run([UV, *map(str, words)], cwd=ROOT, check=True)
 
 
-def has(python: str) -> bool:
-    """Whether this machine has a version of Python, or uv can bring it."""
+def interpreter(python: str) -> str | None:
+    """What uv is to take as a version of Python: found here, kept by pyenv, or brought by uv."""
     asked = [UV, "python", "find", python]
     if subprocess.run(asked, capture_output=True).returncode == 0:
-        return True
-    return subprocess.run([UV, "python", "install", python], capture_output=True).returncode == 0
+        return python
+    for kept in Path.home().glob(f".pyenv/versions/{python}.*/bin/python3"):
+        return str(kept)
+    brought = subprocess.run([UV, "python", "install", python], capture_output=True)
+    return None if brought.returncode else python
 
 
 def install(chosen: Versions) -> Path:
     """Make the environment of a set; returns its folder of programs."""
     folder = ROOT / ".venv-versions" / chosen.name
-    python = next(each for each in chosen.pythons if has(each))
+    python = next(found for each in chosen.pythons if (found := interpreter(each)))
     sys.stdout.write(f"{chosen.name}: Python {python}\n")
     uv("venv", "-q", "--clear", "--python", python, folder)
     listed = folder / "requirements.txt"

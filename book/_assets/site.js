@@ -24,3 +24,19 @@ for (const link of document.querySelectorAll('a[href$=".ipynb"]')) {
     setTimeout(() => URL.revokeObjectURL(copy.href), 60000);
   });
 }
+
+// Paper is white, and what is folded is printed.
+let before = null;
+addEventListener("beforeprint", () => {
+  const root = document.documentElement;
+  const folded = [...document.querySelectorAll("details:not([open])")];
+  before ??= { theme: root.dataset.theme, folded };
+  root.dataset.theme = "light";
+  for (const each of folded) each.open = true;
+});
+addEventListener("afterprint", () => {
+  if (!before) return;
+  document.documentElement.dataset.theme = before.theme;
+  for (const each of before.folded) each.open = false;
+  before = null;
+});

@@ -76,21 +76,25 @@ def mend(page: str, depth: int, sizes: dict[str, tuple[int, int]]) -> str:
 
 
 def _pictures_when_seen(article: str, sizes: dict[str, tuple[int, int]]) -> str:
-    """Let all pictures but the first load late, in a place of their size."""
+    """Let all pictures but the first load late, in a place of their size, and open alone."""
     count = 0
 
     def one(found: re.Match[str]) -> str:
         nonlocal count
         count += 1
-        tag = found[0]
+        link, tag = found.groups()
         name = re.search(r'src="[^"]*?_images/([^"/]+)"', tag)
         extra = ' loading="lazy" decoding="async"' if count > 1 and "loading=" not in tag else ""
         if name and name[1] in sizes and "width=" not in tag:
             width, height = sizes[name[1]]
             extra += f' width="{width}" height="{height}"'
-        return tag.replace("<img", f"<img{extra}", 1)
+        tag = tag.replace("<img", f"<img{extra}", 1)
+        if link or not name:
+            return f"{link or ''}{tag}"
+        address = re.findall(r'src="([^"]+)"', tag)[0]
+        return f'<a class="whole-picture" href="{address}">{tag}</a>'
 
-    return re.sub(r"<img\b[^>]*>", one, article)
+    return re.sub(r"(<a\b[^>]*>\s*)?(<img\b[^>]*>)", one, article)
 
 
 class Bundles:
