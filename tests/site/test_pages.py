@@ -55,6 +55,8 @@ def test_every_page_opens_clean_in_a_browser(browser: Browser, site: str, scheme
             assert answer.ok
             assert page.locator("html").get_attribute("data-theme") == scheme
             assert page.locator(".bd-article h1").count() == 1
+            page.evaluate("document.querySelectorAll('img').forEach(i => { i.loading = 'eager' })")
+            page.wait_for_function("[...document.images].every(i => i.complete)")
             broken = "els => els.filter(e => !e.naturalWidth).map(e => e.src)"
             assert page.eval_on_selector_all("main img", broken) == []
             assert findings == [], name
