@@ -71,6 +71,8 @@ def mend(page: str, depth: int, sizes: dict[str, tuple[int, int]]) -> str:
     page = re.sub(r"<script>kernelName = .*?</script>\s*", "", page, flags=re.S)
     page = re.sub(r"<th([^>]*)>\s*</th>", r"<td\1></td>", page)
     page = page.replace("<th>", '<th scope="col">')
+    # A wide table of pandas scrolls: so that a keyboard can, too.
+    page = page.replace("<div>\n<style scoped>", '<div tabindex="0">\n<style scoped>')
     head, main, rest = page.partition("<article")
     return head + main + _pictures_when_seen(rest, sizes)
 
@@ -170,5 +172,6 @@ def mend_all(app: Any, exception: Exception | None) -> None:
 
 def setup(app: Any) -> dict[str, bool]:
     """Connect to Sphinx."""
-    app.connect("build-finished", mend_all)
+    # After the theme, which writes its colours of code at the end.
+    app.connect("build-finished", mend_all, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
