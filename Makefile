@@ -27,7 +27,7 @@ NEWER := h5netcdf h5py 'icechunk>=2.3' obspec-utils obstore 'virtualizarr>=2.8' 
 # Without it, each of some hundred processes would compile every package that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help book check test test-all trust coverage test-install test-plain test-versions contract lab pair bench lock clean
+.PHONY: help book check test test-all trust coverage test-install test-plain test-versions site contract lab pair bench lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list these targets
@@ -46,6 +46,9 @@ check: .venv/.ready  ## run what takes seconds: style, spelling and types
 
 test: check  ## run every check but the rare: also units, lessons, and the built book if there is one
 	$(PYTEST) $(NBVAL) -m "not rare" $(DOCTESTS) tests notebooks
+
+site: .venv/.ready  ## check the built book in a real browser
+	$(BIN)/pytest -q -m "not rare" tests/site
 
 test-all: check  ## run every check, also what is slow and seldom breaks
 	$(PYTEST) $(NBVAL) $(DOCTESTS) tests notebooks

@@ -43,7 +43,9 @@ def build_book(folder: Path, **lessons: str) -> subprocess.CompletedProcess[str]
     chapters = "".join(f"- {other}\n" for other in others)
     contents = f"chapters:\n{chapters}" if others else ""
     (folder / "_toc.yml").write_text(f"format: jb-book\nroot: {first[6:]}\n{contents}")
-    shutil.copy(ROOT / "_config.yml", folder)
+    config = (ROOT / "_config.yml").read_text().splitlines(keepends=True)
+    # This book has no distributions to build.
+    (folder / "_config.yml").write_text("".join(x for x in config if "take_along" not in x))
     for part in ("_ext", "_assets"):
         shutil.copytree(ROOT / "book" / part, folder / "book" / part)
     shutil.copy(ROOT / "book" / "references.bib", folder / "book")

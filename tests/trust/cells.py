@@ -145,7 +145,7 @@ def cells() -> Iterator[Cell]:
     """All cells that there are."""
     for name, line in table().items():
         for helper, (answers, _, _) in HELPERS.items():
-            for service in answers.keys() & {*line["at"]}:
+            for service in sorted(answers.keys() & {*line["at"]}):
                 for moment, (every, number) in MOMENTS.items():
                     there = ("always" if every else "once") in line
                     asked = number(answers[service]) is not None

@@ -1,0 +1,34 @@
+"""For everyone: no serious finding of axe (WCAG A and AA), and no sideways scrolling."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.site.built import PAGES, PATIENCE
+
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+SERIOUS = """() => axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})
+  .then(r => r.violations.filter(v => ['serious', 'critical'].includes(v.impact))
+    .map(v => [v.id, v.nodes.length, v.nodes[0].html.slice(0, 200)]))"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_on_an_unfolded_page(
+    browser: Browser, site: str, scheme: str
+) -> None:
+    with browser.new_context(color_scheme="dark" if scheme == "dark" else "light") as context:
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        found = {}
+        for name in PAGES:
+            page.goto(f"{site}/{name}", wait_until="load")
+            # What unfolds fades in: half way its contrast is low.
+            page.add_style_tag(content="* { animation: none !important }")
+            page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
+            page.evaluate(AXE)
+            if findings := page.evaluate(SERIOUS):
+                found[name] = findings
+        assert not found

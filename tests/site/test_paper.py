@@ -1,0 +1,53 @@
+"""A printed page: white whatever the screen was, all unfolded, no buttons. Figures open alone."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Browser, BrowserContext
+
+LESSON = "notebooks/plot_a_curtain.html"
+
+
+def printed(browser: Browser, address: str, scheme: str) -> bytes:
+    """PDF of a page as a reader saves it, without what tells when."""
+    with browser.new_context(color_scheme="dark" if scheme == "dark" else "light") as context:
+        page = context.new_page()
+        page.goto(address)
+        page.evaluate("document.querySelectorAll('img').forEach(i => { i.loading = 'eager' })")
+        page.wait_for_function("[...document.images].every(i => i.complete)")
+        assert page.locator("html").get_attribute("data-theme") == scheme
+        data = page.pdf()
+        assert page.locator("html").get_attribute("data-theme") == scheme
+    return re.sub(rb"/(?:CreationDate|ModDate) \(.*?\)|/ID \[.*?\]", b"", data)
+
+
+def test_paper_from_dark_is_paper_from_light(browser: Browser, site: str) -> None:
+    light = printed(browser, f"{site}/{LESSON}", "light")
+    assert len(light) > 50_000
+    assert light == printed(browser, f"{site}/{LESSON}", "dark")
+
+
+def test_what_is_folded_is_printed_and_folded_again(reader: BrowserContext, site: str) -> None:
+    page = reader.new_page()
+    page.goto(f"{site}/{LESSON}")
+    closed = "document.querySelectorAll('article details:not([open])').length"
+    folded = page.evaluate(closed)
+    assert folded
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    assert page.evaluate(closed) == 0
+    assert not any(button.is_visible() for button in page.locator("article button").all())
+    page.emulate_media(media="screen")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate(closed) == folded
+
+
+def test_each_figure_opens_full_size(reader: BrowserContext, site: str) -> None:
+    page = reader.new_page()
+    page.goto(f"{site}/{LESSON}")
+    figures = page.locator("article .cell_output img")
+    assert figures.count() > 2
+    for figure in figures.all():
+        address = figure.locator("xpath=ancestor::a[1]").get_attribute("href")
+        assert page.request.get(f"{site}/notebooks/{address}").ok
