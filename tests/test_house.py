@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 import earthcare_tutorial
+from book._ext.credits import authors
 
 ROOT = Path(__file__).parent.parent
 LESSONS = sorted((ROOT / "notebooks").glob("*.md"))
@@ -77,9 +78,13 @@ def test_every_public_helper_is_on_its_page() -> None:
     assert [name for name in helpers if f":: earthcare_tutorial.{name}\n" not in page] == []
 
 
-def test_one_licence_everywhere() -> None:
+def test_one_licence_and_the_same_authors_everywhere() -> None:
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert citation["license"] == PROJECT["license"]
+    config = yaml.safe_load((ROOT / "_config.yml").read_text())
+    names = [author["name"] for author in PROJECT["authors"]]
+    assert names == authors()
+    assert config["author"] == ", ".join(names)
 
 
 def test_no_file_names_a_package_registry_or_a_machine() -> None:

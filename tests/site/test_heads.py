@@ -24,6 +24,7 @@ def test_each_page_has_a_title_and_a_description_of_its_own() -> None:
         assert 30 < len(description) <= 165, (page, description)
         assert description not in told, (page, told[description])
         told[description] = page
+        assert re.findall(r'<meta name="author" content="([^"]+)"', head), page
         assert title in re.sub(r"\s+", " ", head.partition("<title>")[2]).replace("&#34;", "&quot;")
 
 
