@@ -6,13 +6,18 @@ one; a page for addresses that are not there, which works at any depth.
 
 from __future__ import annotations
 
+import re
 from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from PIL import Image, ImageOps
 from sphinx.application import Sphinx
 
+#: Of the picture that a chat shows beside a link.
+CARD = "_static/card.png"
+_CARD_SIZE = (1200, 630)
 #: Search engines show about as many characters.
 _LONGEST = 160
 _NOT_FOUND = """\
@@ -77,7 +82,7 @@ def _tell(app: Sphinx, page: str, template: str, context: dict[str, Any], doctre
         tags |= {"description": told, "og:description": told}
     base = app.config.html_baseurl
     if base:
-        tags |= {"og:url": f"{base}{page}.html", "og:image": f"{base}_static/card.png"}
+        tags |= {"og:url": f"{base}{page}.html", "og:image": f"{base}{CARD}"}
     context["metatags"] = context.get("metatags", "") + "".join(
         f'<meta {"property" if name.startswith("og:") else "name"}="{name}" '
         f'content="{escape(text, quote=True)}" />\n'
@@ -89,6 +94,11 @@ def _write_beside(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None or app.builder.name != "html":
         return
     site, base = Path(app.outdir), app.config.html_baseurl
+    first = (site / f"{app.config.root_doc}.html").read_text(encoding="utf-8")
+    if hero := re.search(r'<figure class="hero.*?_images/([\w.-]+)', first, re.S):
+        with Image.open(site / "_images" / hero[1]) as picture:
+            card = ImageOps.pad(picture.convert("RGB"), _CARD_SIZE, color="white")
+        card.quantize(64).save(site / CARD, optimize=True)
     text = _NOT_FOUND.format(title=app.config.html_title)
     (site / "404.html").write_text(text, encoding="utf-8")
     robots = "User-agent: *\nAllow: /\n"

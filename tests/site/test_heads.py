@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser
 
 from tests.site.built import HTML, LESSONS, PAGES
@@ -26,6 +27,12 @@ def test_each_page_has_a_title_and_a_description_of_its_own() -> None:
         told[description] = page
         assert re.findall(r'<meta name="author" content="([^"]+)"', head), page
         assert title in re.sub(r"\s+", " ", head.partition("<title>")[2]).replace("&#34;", "&quot;")
+
+
+def test_a_link_to_the_site_shows_the_curtain() -> None:
+    with Image.open(HTML / "_static/card.png") as card:
+        assert card.size == (1200, 630)
+        assert len(card.getcolors(256) or []) > 16  # a picture, not an empty sheet
 
 
 def test_each_lesson_has_a_picture_in_the_table(browser: Browser, site: str) -> None:
