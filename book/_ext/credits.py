@@ -36,5 +36,5 @@ def _name(app: Sphinx, page: str, template: str, context: dict[str, Any], doctre
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Connect to Sphinx."""
-    app.connect("html-page-context", _name)
+    app.connect("html-page-context", _name, priority=900)  # after the theme, which sets an author
     return {"parallel_read_safe": True, "parallel_write_safe": True}
