@@ -27,7 +27,7 @@ NEWER := h5netcdf h5py 'icechunk>=2.3' obspec-utils obstore 'virtualizarr>=2.8' 
 # Without it, each of some hundred processes would compile every package that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help book check test test-all trust coverage test-install test-plain test-versions site contract lab pair bench lock clean
+.PHONY: help book check test test-all trust coverage test-install test-plain test-versions site contract lab pair bench links lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list these targets
@@ -88,6 +88,9 @@ bench: .venv/.ready  ## measure what streaming costs beside other ways (BENCH=--
 	test -d .bench313 || $(PYTHON313) -m venv .bench313 && .bench313/bin/python -m pip install -q \
 		--disable-pip-version-check $(NEWER) || rm -rf .bench313
 	.bench/bin/python -m benchmarks $(BENCH)
+
+links: .venv/.ready  ## ask every address that the book links to (needs the internet)
+	$(BIN)/python -m tests.links
 
 lock: .venv/.ready  ## renew requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \

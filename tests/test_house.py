@@ -56,6 +56,19 @@ def test_the_conda_environment_agrees_with_pyproject() -> None:
     assert "--editable ." in by_pip
 
 
+def test_every_place_that_names_a_python_names_that_of_the_lock() -> None:
+    """Binder, the container of an editor, and all workflows."""
+    (locked,) = re.findall(r"--python-version (\S+)", (ROOT / "Makefile").read_text())
+    assert PROJECT["requires-python"] == f">={locked}"
+    assert (ROOT / ".binder" / "runtime.txt").read_text().strip() == f"python-{locked}"
+    assert f"python:{locked}" in (ROOT / ".devcontainer" / "devcontainer.json").read_text()
+    for workflow in (ROOT / ".github" / "workflows").glob("*.yml"):
+        named = re.findall(r'python-version: "(.*?)"', workflow.read_text())
+        assert named == [locked] * len(named), workflow
+    installed = (ROOT / ".binder" / "postBuild").read_text().split()
+    assert {".", "./packages/earthcare_synthetic", "./packages/maap_replay"} <= {*installed}
+
+
 def test_the_lock_covers_what_the_environment_asks_for() -> None:
     locked = set(re.findall(r"^([a-z0-9._-]+)==", (ROOT / "requirements.lock").read_text(), re.M))
     extras = PROJECT["optional-dependencies"]

@@ -20,7 +20,8 @@ from tests.lesson_memory import LIMIT
 from tests.test_lessons_on_live import NOTE_REQUESTS, unbounded
 
 LESSONS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.md"))
-each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+SOURCES = [*LESSONS, Path(__file__).parent / "lesson_template.md"]
+each_lesson = pytest.mark.parametrize("lesson", SOURCES, ids=lambda path: path.stem)
 #: The script asks the kernel itself: the peak of a child, as told to its parent, begins with that
 #: of the parent.
 TELL_PEAK = """
