@@ -1,15 +1,17 @@
-"""No tracked file holds a secret: no page, committed output, recording or workflow.
+"""No file holds a secret: no page, committed output, recording or workflow, nor the built book.
 
-What the built pages and the tokens of the replay show is looked at by tests/trust/test_canary.py.
+Whether a helper shows one that it was given is looked at by tests/trust/test_canary.py.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 
-from tests.test_house import tracked_files
+from tests.test_house import ROOT, tracked_files
 
 #: ESA publishes this one with its example: the same for everybody, and of no use alone.
 PUBLIC = {"p1eL7uonXs6MDxtGbgKdPVRAmnGxHpVE"}
@@ -50,11 +52,22 @@ def secrets_in(text: str) -> list[str]:
     ]
 
 
-def test_no_file_holds_a_secret() -> None:
-    texts = {
-        path: path.read_bytes().decode("latin-1") for path in tracked_files() if path.is_file()
-    }
-    assert {str(path): found for path, text in texts.items() if (found := secrets_in(text))} == {}
+def found_in(paths: Iterable[Path]) -> dict[str, list[str]]:
+    """Secrets in files, of whatever kind they are."""
+    texts = {path: path.read_bytes().decode("latin-1") for path in paths if path.is_file()}
+    return {str(path): found for path, text in texts.items() if (found := secrets_in(text))}
+
+
+def test_no_tracked_file_holds_a_secret() -> None:
+    assert found_in(tracked_files()) == {}
+
+
+def test_no_built_page_holds_a_secret() -> None:
+    """All that a site would publish, once `make book` has built it."""
+    built = [*(ROOT / "_build" / "html").rglob("*")]
+    if not built:
+        pytest.skip("the book is not built: run `make book` first")
+    assert found_in(built) == {}
 
 
 @pytest.mark.parametrize("kind", LOOKS)

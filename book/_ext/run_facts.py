@@ -6,6 +6,7 @@ the live service.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from datetime import UTC, datetime
@@ -119,7 +120,7 @@ def _fill(app: Sphinx, document: nodes.document, page: str) -> None:
             f"<caption>All lessons of this site, as they last ran</caption>"
             f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
             f"<p>{compared(Path(app.srcdir))}</p><p>Versions of what they use most:</p>"
-            f"<ul>{versions}</ul>"
+            f"<ul>{versions}</ul><p>{locked(Path(app.srcdir))}</p>"
         )
         place.replace_self(nodes.raw("", html, format="html"))
 
@@ -132,6 +133,15 @@ def compared(root: Path) -> str:
     day = spoken_date(datetime.fromisoformat(result["date"]))
     outcome = {0: "They agreed.", 1: "They differed; an issue lists where."}
     return f"Last compared with the live service on {day}. {outcome[result['status']]}"
+
+
+def locked(root: Path) -> str:
+    """Sentence that names the locked packages of a build by their digest."""
+    digest = hashlib.sha256((root / "requirements.lock").read_bytes()).hexdigest()
+    return (
+        "All packages with their versions are in <code>requirements.lock</code>; "
+        f"its SHA-256 begins with <code>{digest[:12]}</code>."
+    )
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from importlib.metadata import version
 from pathlib import Path
@@ -9,8 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from book._ext.run_facts import COMPARED, compared
-from tests.site.built import LESSONS
+from book._ext.run_facts import COMPARED, compared, locked
+from tests.site.built import HTML, LESSONS, ROOT
 
 
 def test_each_lesson_says_so_on_the_first_screen_of_a_phone(browser: Browser, site: str) -> None:
@@ -35,6 +36,12 @@ def test_each_lesson_says_so_on_the_first_screen_of_a_phone(browser: Browser, si
             assert status["Outcome"] == "ran to its end"
             assert re.search(r"Run on \d+ \w+ 20\d\d against", text)
             assert f"xarray {version('xarray')}" in text
+
+
+def test_the_status_page_names_the_locked_environment() -> None:
+    digest = hashlib.sha256((ROOT / "requirements.lock").read_bytes()).hexdigest()[:12]
+    assert digest in locked(ROOT)
+    assert locked(ROOT) in (HTML / "book" / "status.html").read_text()
 
 
 @pytest.mark.parametrize(("status", "outcome"), [(0, "They agreed."), (1, "They differed")])

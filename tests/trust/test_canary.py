@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pickle
-import re
 from pathlib import Path
 
 import pytest
@@ -187,12 +186,3 @@ def test_a_notebook_keeps_no_secret(esa_maap, granule, capsys):
     shown = "".join(capsys.readouterr())
     assert "has no nothing" in shown and "<hidden>" in shown
     assert not hidden_in(shown, esa_maap)
-
-
-def test_no_built_page_holds_a_token():
-    """The committed files are looked at by test_house.py."""
-    token = re.compile(r"\bey" + r"J[\w-]{8,}\.[\w-]{8,}\.[\w-]*")
-    built = Path(__file__).parents[2] / "_build" / "html"
-    for page in built.rglob("*"):
-        if page.suffix in {".html", ".ipynb", ".js", ".txt", ".json"}:
-            assert not token.search(page.read_text(errors="replace")), page
