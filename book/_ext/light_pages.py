@@ -71,6 +71,9 @@ def mend(page: str, depth: int, sizes: dict[str, tuple[int, int]]) -> str:
     page = re.sub(r"<script>kernelName = .*?</script>\s*", "", page, flags=re.S)
     page = re.sub(r"<th([^>]*)>\s*</th>", r"<td\1></td>", page)
     page = page.replace("<th>", '<th scope="col">')
+    # What unfolds a part of the navigation has an icon, and no name.
+    toggle = '<span class="toctree-toggle"'
+    page = page.replace(f"<summary>{toggle}", f'<summary aria-label="Pages below">{toggle}')
     # A wide table of pandas scrolls: so that a keyboard can, too.
     page = page.replace("<div>\n<style scoped>", '<div tabindex="0">\n<style scoped>')
     head, main, rest = page.partition("<article")
