@@ -71,20 +71,13 @@ def mend(page: str, depth: int, sizes: dict[str, tuple[int, int]]) -> str:
     page = re.sub(r"<script>kernelName = .*?</script>\s*", "", page, flags=re.S)
     page = re.sub(r"<th([^>]*)>\s*</th>", r"<td\1></td>", page)
     page = page.replace("<th>", '<th scope="col">')
-    page = name_toggles(page)
+    # What unfolds a part of the navigation has an icon, and no name.
+    toggle = '<span class="toctree-toggle"'
+    page = page.replace(f"<summary>{toggle}", f'<summary aria-label="Pages below">{toggle}')
     # A wide table of pandas scrolls: so that a keyboard can, too.
     page = page.replace("<div>\n<style scoped>", '<div tabindex="0">\n<style scoped>')
     head, main, rest = page.partition("<article")
     return head + main + _pictures_when_seen(rest, sizes)
-
-
-def name_toggles(page: str) -> str:
-    """Name the buttons that unfold a part of the contents: they show an arrow only."""
-    return re.sub(
-        r'>([^<>]+)(</a>\s*<details[^>]*>\s*<summary)(><span class="toctree-toggle")',
-        r'>\1\2 aria-label="Below \1"\3',
-        page,
-    )
 
 
 def _pictures_when_seen(article: str, sizes: dict[str, tuple[int, int]]) -> str:

@@ -7,7 +7,6 @@ from importlib.resources import files
 import pytest
 from playwright.sync_api import Browser
 
-from book._ext.light_pages import name_toggles
 from tests.site.built import PAGES, PATIENCE
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
@@ -30,9 +29,3 @@ def test_axe_finds_nothing_on_an_unfolded_page(browser: Browser, site: str, sche
             if findings := page.evaluate(FINDINGS):
                 found[name] = findings
         assert not found
-
-
-def test_a_button_of_the_contents_says_what_it_unfolds() -> None:
-    button = '<summary><span class="toctree-toggle"'
-    named = name_toggles(f'<a href="#">Gallery</a><details>{button}></span></summary>')
-    assert '<summary aria-label="Below Gallery"><span class="toctree-toggle"' in named
