@@ -95,7 +95,7 @@ def _write_beside(app: Sphinx, exception: Exception | None) -> None:
         return
     site, base = Path(app.outdir), app.config.html_baseurl
     first = (site / f"{app.config.root_doc}.html").read_text(encoding="utf-8")
-    if hero := re.search(r'<figure class="hero.*?_images/([\w.-]+)', first, re.S):
+    if hero := re.search(r'<figure class="hero.*?_images/([\w.-]+[.]png)', first, re.S):
         with Image.open(site / "_images" / hero[1]) as picture:
             card = ImageOps.pad(picture.convert("RGB"), _CARD_SIZE, color="white")
         card.quantize(64).save(site / CARD, optimize=True)
