@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import threading
 import time
+from concurrent import futures
 from concurrent.futures import Future
 from contextlib import nullcontext
+from contextvars import ContextVar
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
@@ -25,9 +27,13 @@ T = TypeVar("T")
 TIMEOUT = (10.0, 30.0)  # seconds to connect, seconds between two pieces of the answer
 BACKOFF = 0.5  # seconds; the pauses are 0, 1, 2, 4 and 8 s
 LONGEST_PAUSE = 10.0  # seconds, whatever a server's Retry-After says
+LOOK_UP = 0.2  # seconds between two looks whether to stop
 PATIENCE = 100.0  # seconds for one answer, all attempts together
 TRIES = 3  # for a body that breaks off or is not as it should be; the rest is in session()
 BUSY = (408, 425, 429, 500, 502, 503, 504)  # what the load balancer of MAAP answers under load
+
+#: In a thread that works with others: set when they are told to stop.
+stopped: ContextVar[threading.Event | None] = ContextVar("stopped", default=None)
 
 _SILENT = ("it stays silent", "try again later")
 #: Why there is no answer -> what is wrong, and what to do; the first that fits.
@@ -48,6 +54,10 @@ TROUBLES = {
 
 class CutError(ConnectionError):
     """Answers came, but none to its end."""
+
+
+class StoppedError(ConnectionError):
+    """Another thread failed, or somebody pressed stop."""
 
 
 class _Retry(Retry):
@@ -181,12 +191,15 @@ def in_thread(call: Callable[[], T]) -> Future[T]:
 def wait(done: Future[T], seconds: float, late: str) -> T:
     """Return what a call returns, or raise its error anew: without the frames of its thread.
 
-    Those hold secrets, and several may wait for one call. Ctrl-C gets through.
+    Those hold secrets, and several may wait for one call. Ctrl-C gets through, also to threads.
     """
-    try:
-        error = done.exception(seconds)
-    except TimeoutError:
-        error = ConnectionError(late)
+    told, ends = stopped.get() or threading.Event(), time.monotonic() + seconds
+    while (left := ends - time.monotonic()) > 0 and not done.done() and not told.is_set():
+        futures.wait([done], min(left, LOOK_UP))
+    if done.done():
+        error = done.exception()
+    else:
+        error = StoppedError("It was stopped.") if told.is_set() else ConnectionError(late)
     if error is None:
         return done.result()
     raise type(error)(*error.args) from None

@@ -25,22 +25,9 @@ if TYPE_CHECKING:
 
 VALUES = np.arange(600, dtype="f4").reshape(60, 10)
 NAMES = ["a", "b"]
-#: What HDF5 refuses and the stream reads, as it passes over what does not bear on the values; or
-#: where HDF5 hangs. Take out what is mended.
+#: What HDF5 refuses and the stream reads rightly, as it passes over what bears on no value.
 KNOWN = {
-    **dict.fromkeys(
-        ["JAXA-9", "JAXA-65", "unpacked-28", "unpacked-57", "unpacked-60"],
-        "pyfive does not read where the bits of a number lie",
-    ),
-    "JAXA-36": "a chunk whose place HDF5 refuses; not looked into",
-    "JAXA-16": "pyfive does not compare a size with the largest one",
-    "unpacked-6": "pyfive takes an extension of a superblock that has none",
-    "unpacked-73": "pyfive takes an extension of a superblock that has none",
-    "unpacked-37": "pyfive does not ask for messages to be aligned",
-    "unpacked-64": "pyfive does not read the version of a node",
-    "contiguous-70": "HDF5 itself hangs",
-    "unpacked-48": "HDF5 itself hangs",
-    "unpacked-62": "HDF5, which is asked when pyfive fails, hangs",
+    "JAXA-36": "the key behind the last chunk of an index, which pyfive does not return",
 }
 MUTATIONS = range(84 if os.environ.get("TRUST") == "whole" else 6)  # of each layout
 
@@ -81,7 +68,7 @@ CASES = [
         layout,
         number,
         id=(name := f"{layout}-{number}"),
-        marks=[pytest.mark.xfail(reason=KNOWN[name])] if name in KNOWN else [],
+        marks=[pytest.mark.xfail(reason=KNOWN[name], strict=True)] if name in KNOWN else [],
     )
     for layout in LAYOUTS
     for number in MUTATIONS
