@@ -40,11 +40,12 @@ if TYPE_CHECKING:
 NOT_A_VARIABLE = "This is a netCDF dimension but not a netCDF variable"
 PLAIN = (P5FixedStringType, P5FloatType, P5IntegerType)
 UNDEFINED = 2**64 - 1
-EXTERNAL_FILES, ATTRIBUTE, LINK_INFO, DATATYPE = 7, 12, 2, 3  # messages of an object header
+EXTERNAL_FILES, ATTRIBUTE, LINK_INFO = 7, 12, 2  # messages of an object header
+DATATYPE, FILL_VALUE = 3, 5
 SHAREABLE = (1, 3, 5, 11)  # dataspace, datatype, fill value, filters
 CONTIGUOUS, CHUNKED, VIRTUAL = 1, 2, 3  # layouts
-#: Where pyfive asserts what it reads of a sound file: hard and soft links, layouts up to version 4.
-ASSERTS = ("_decode_link_msg", "_get_data_message_properties")
+#: Where pyfive fails on what it does not know: other links, newer layouts, other types of values.
+PARTIAL = {"_decode_link_msg", "_get_data_message_properties", "determine_dtype"}
 
 
 class OddError(Exception):
@@ -56,12 +57,11 @@ def let_hdf5_decide(remote: RemoteFile, error: Exception) -> None:
 
     HDF5 is not asked about a file that is known to be damaged: there are some that it never leaves.
     """
-    if isinstance(error, AssertionError):
-        odd = extract_tb(error.__traceback__)[-1].name in ASSERTS
-    else:
-        odd = isinstance(error, (OddError, NotImplementedError, Warning))
-    if not odd and "cannot yet read" not in str(error):  # what pyfive says of newer chunk indexes
-        raise remote.damaged("its metadata are not as HDF5 writes them") from None
+    where = {frame.name for frame in extract_tb(error.__traceback__)}
+    odd = isinstance(error, (OddError, NotImplementedError, UnicodeDecodeError, Warning))
+    if odd or where & PARTIAL or "cannot yet read" in str(error):  # so it says of newer indexes
+        return
+    raise remote.damaged("its metadata are not as HDF5 writes them") from None
 
 
 @dataclass
@@ -169,7 +169,7 @@ def describe(remote: RemoteFile, address: int, *, index: bool) -> Member | None:
         header.ptype, PLAIN
     ):
         raise OddError  # shared messages; texts of any length, compounds, enumerations
-    if not _is_usual(header):
+    if header.shape is None or not header.find_msg_type(FILL_VALUE) or not _is_usual(header):
         raise OddError
     for msg in header.find_msg_type(ATTRIBUTE):
         version, shared = header.msg_data[msg["offset_to_message"] :][:2]
