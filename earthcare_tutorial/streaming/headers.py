@@ -6,11 +6,12 @@ minor version is pinned, and tests/earthcare_tutorial/test_layouts.py compares w
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass
+from functools import cache
 from traceback import extract_tb
 from typing import TYPE_CHECKING, Any
 
+import h5py
 import numpy as np
 import pyfive
 from h5netcdf.attrs import Attributes
@@ -160,8 +161,6 @@ def describe(remote: RemoteFile, address: int, *, index: bool) -> Member | None:
     header = DataObjects(Reader(remote, remote.base), address, decode_strings=True)
     if not header.is_dataset:
         return None
-    if header._header["version"] == 1 and any(msg["size"] % 8 for msg in header.msgs):
-        raise remote.damaged("the header of a variable is not aligned")
     _, layout, place = header.get_id_storage_params()
     if header.find_msg_type(EXTERNAL_FILES) or layout == VIRTUAL:
         raise outside(remote)
@@ -179,9 +178,9 @@ def describe(remote: RemoteFile, address: int, *, index: bool) -> Member | None:
     if set(filters) - {DEFLATE, SHUFFLE, FLETCHER32} or layout not in (CONTIGUOUS, CHUNKED):
         raise OddError  # other filters; values in the header itself
     shape, pieces = tuple(header.shape), list[Any]()
-    limits = zip(shape, header.maxshape, strict=True)
-    if any(most is not None and most < size for size, most in limits):
-        raise remote.damaged(f"a variable of shape {shape} may have at most {header.maxshape}")
+    too_long = [n for n, most in zip(shape, header.maxshape, strict=True) if n > (most or n)]
+    if too_long or (header._header["version"] == 1 and any(m["size"] % 8 for m in header.msgs)):
+        raise remote.damaged("the header of a variable is wrong")
     chunk, cut = tuple(header.chunks or shape), layout == CONTIGUOUS
     member = Member(shape, header.ptype.dtype, header.get_attributes(), tuple(header.maxshape))
     if not index:
@@ -198,19 +197,15 @@ def describe(remote: RemoteFile, address: int, *, index: bool) -> Member | None:
 
 
 def _is_usual(header: DataObjects) -> bool:
-    """Tell whether the bits of a number lie as NumPy takes them to; pyfive does not look."""
-    (at,) = (msg["offset_to_message"] for msg in header.find_msg_type(DATATYPE))
-    told, dtype = header.msg_data[at + 1 : at + 20], header.ptype.dtype
-    bits = 8 * dtype.itemsize
-    if dtype.kind in "iu":
-        return bool(told[7:11] == struct.pack("<HH", 0, bits))
-    if dtype.kind != "f":
-        return True
-    kind = np.finfo(dtype)  # sign, exponent, mantissa with its first bit implied
-    bias = (1 << kind.nexp - 1) - 1
-    parts = (0, bits, kind.nmant, kind.nexp, 0, kind.nmant, bias)
-    usual = struct.pack("<BBBIHHBBBBI", 0x20, bits - 1, 0, dtype.itemsize, *parts)
-    return bytes((told[0] & ~1, *told[1:])) == usual
+    """Tell whether the bits of a number lie as HDF5 writes NumPy's; pyfive does not look."""
+    at, dtype = header.find_msg_type(DATATYPE)[0]["offset_to_message"], header.ptype.dtype
+    usual = _datatype_message(dtype) if dtype.kind in "iuf" else b""
+    return bool(header.msg_data[at + 1 :][: len(usual)] == usual)
+
+
+@cache
+def _datatype_message(dtype: np.dtype[Any]) -> bytes:
+    return bytes(h5py.h5t.py_create(dtype).encode()[3:])  # what stands before it, and its version
 
 
 def _chunk_index(remote: RemoteFile, header: DataObjects) -> list[Any]:

@@ -173,15 +173,15 @@ class RemoteFile:
         """
         if self._process != os.getpid():
             self._begin()
-        work = current_work()
+        work, whims = current_work(), 0
         for attempt in count(1):
             with self._turns:
                 work.pause(0)
                 begun = time.perf_counter()
                 try:
-                    body = self._ask(start, end, work, first=attempt < 3)
+                    body = self._ask(start, end, work, first=whims < 2)
                 except _AgainError as error:
-                    again = error
+                    again, whims = error, whims + error.whim
                 else:
                     work.root.failing = None
                     if body:
@@ -266,9 +266,9 @@ class RemoteFile:
         if status in _http.BUSY:
             raise _AgainError(f"{seen} Try again later.", pause=_retry_after(answer))
         if status == 401 and first and hasattr(self._auth, "renew"):  # a new one was, too
-            raise _AgainError(f"{seen} Try again later.", pause=REJECTED)
+            raise _AgainError(f"{seen} Try again later.", pause=REJECTED, whim=True)
         if status == 200 and first:  # a page, or the whole file, may be the whim of a gateway
-            raise _AgainError(f"{seen or 'it comes only as a whole'} Try again.")
+            raise _AgainError(f"{seen or 'it comes only as a whole'} Try again.", whim=True)
         if not self.opened and not broken:
             raise GranuleError(
                 f"The server sends {self.name} only as a whole ({status}), so it cannot be"
@@ -288,11 +288,16 @@ class RemoteFile:
 
 
 class _AgainError(Exception):
-    """An answer that may be better when asked for again; hopeless if hardly so."""
+    """An answer that may be better when asked for again.
 
-    def __init__(self, problem: str, *, pause: float = 0.0, hopeless: bool = False) -> None:
+    Hopeless if hardly so, a whim if it is a refusal that is believed the third time.
+    """
+
+    def __init__(
+        self, problem: str, *, pause: float = 0.0, hopeless: bool = False, whim: bool = False
+    ) -> None:
         super().__init__(problem)
-        self.pause, self.hopeless = pause, hopeless
+        self.pause, self.hopeless, self.whim = pause, hopeless, whim
 
 
 def _link_and_auth(
