@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import threading
 import time
-from concurrent.futures import Future
+from concurrent import futures
 from contextlib import nullcontext
+from contextvars import ContextVar
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
@@ -29,6 +30,9 @@ PATIENCE = 100.0  # seconds for one answer, all attempts together
 TRIES = 3  # for a body that breaks off or is not as it should be; the rest is in session()
 BUSY = (408, 425, 429, 500, 502, 503, 504)  # what the load balancer of MAAP answers under load
 
+#: In a thread that works with others: set when they are told to stop.
+stopped = ContextVar("stopped", default=threading.Event())  # noqa: B039
+
 _SILENT = ("it stays silent", "try again later")
 #: Why there is no answer -> what is wrong, and what to do; the first that fits.
 TROUBLES = {
@@ -48,6 +52,10 @@ TROUBLES = {
 
 class CutError(ConnectionError):
     """Answers came, but none to its end."""
+
+
+class StoppedError(ConnectionError):
+    """Another thread failed, or somebody pressed stop."""
 
 
 class _Retry(Retry):
@@ -164,9 +172,9 @@ def host_of(url: str) -> str:
         return "an unknown host"
 
 
-def in_thread(call: Callable[[], T]) -> Future[T]:
+def in_thread(call: Callable[[], T]) -> futures.Future[T]:
     """Begin a call in a thread of its own, which nobody has to wait for, as pools make us do."""
-    done: Future[T] = Future()
+    done: futures.Future[T] = futures.Future()
 
     def run() -> None:
         try:
@@ -178,15 +186,16 @@ def in_thread(call: Callable[[], T]) -> Future[T]:
     return done
 
 
-def wait(done: Future[T], seconds: float, late: str) -> T:
+def wait(done: futures.Future[T], seconds: float, late: str) -> T:
     """Return what a call returns, or raise its error anew: without the frames of its thread.
 
-    Those hold secrets, and several may wait for one call. Ctrl-C gets through.
+    Those hold secrets, and several may wait for one call. Ctrl-C gets through, also to threads.
     """
-    try:
-        error = done.exception(seconds)
-    except TimeoutError:
-        error = ConnectionError(late)
-    if error is None:
-        return done.result()
-    raise type(error)(*error.args) from None
+    told, ends = stopped.get(), time.monotonic() + seconds
+    while (left := ends - time.monotonic()) > 0 and not done.done() and not told.is_set():
+        futures.wait([done], min(left, 0.2))
+    if not done.done():
+        raise StoppedError("It was stopped.") if told.is_set() else ConnectionError(late)
+    if error := done.exception():
+        raise type(error)(*error.args) from None
+    return done.result()

@@ -31,6 +31,10 @@ def is_sound(body: bytes, more: Callable[[int], bytes]) -> bool:
         begin = 6 + times + 4 * bool(flags & 16)
         length = int.from_bytes(more(begin + size)[begin:], "little")
         return length < 1 << 20 and _matches(more(begin + size + length + 4))
+    if kind == b"SNOD":  # has no sum, but a version
+        return body[4:5] == b"\1"
+    if kind == b"BTHD":
+        return _matches(more(38))
     if kind == b"FRHP" and body[7:9] == b"\0\0":
         return _matches(more(FRACTAL_HEAP))
     if kind == b"FHDB" and len(body) > 25:

@@ -87,7 +87,7 @@ def _open_lazily(remote: RemoteFile, path: str | None, wanted: Sequence[str] | N
     """Return the variables wanted with those that belong to them, or all; none is read yet."""
     import xarray as xr  # like what these modules import, it takes long
 
-    from earthcare_tutorial.streaming.headers import read_notes
+    from earthcare_tutorial.streaming.headers import let_hdf5_decide, read_notes
     from earthcare_tutorial.streaming.variables import (
         Store,
         find_through_hdf5,
@@ -103,7 +103,8 @@ def _open_lazily(remote: RemoteFile, path: str | None, wanted: Sequence[str] | N
         notes = read_notes(remote)
     except (GranuleError, OSError):  # a sentence already
         raise
-    except Exception:  # odd or damaged: HDF5 decides
+    except Exception as error:
+        let_hdf5_decide(remote, error)
         variables, attrs, notes = find_through_hdf5(remote, paths, wanted)
     together = {key: value for each in reversed(attrs) for key, value in each.items()}
     ds = xr.open_dataset(Store(variables, together), engine="store")

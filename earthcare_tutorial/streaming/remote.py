@@ -19,6 +19,7 @@ from requests.exceptions import ConnectTimeout, ProxyError, SSLError
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from earthcare_tutorial import _http
+from earthcare_tutorial._http import StoppedError
 from earthcare_tutorial._signing import auth_for
 from earthcare_tutorial.access import RUNGS, SIGNATURE, judge
 from earthcare_tutorial.assets import h5_url
@@ -26,7 +27,6 @@ from earthcare_tutorial.streaming.checksums import is_sound
 from earthcare_tutorial.streaming.stats import note_range
 from earthcare_tutorial.streaming.threads import (
     InterruptibleAdapter,
-    StoppedError,
     Work,
     current_work,
     forget_connection,
@@ -49,6 +49,7 @@ LARGEST_FILE = 1 << 40  # bytes; no granule is longer
 TRIES = 5
 BACKOFF = 0.5  # seconds; the pauses are 0, 0.5, 1 and 2 s, or what the server asks for
 LONGEST_PAUSE = 20.0  # seconds
+REJECTED = 2.0  # seconds to wait when a token is rejected that was renewed a moment ago
 CONNECT = 10.0  # seconds
 SILENCE = 30.0  # seconds in which an answer must begin, or bring LEAST bytes a second
 LEAST = 1000
@@ -126,8 +127,11 @@ class RemoteFile:
     def _check_superblock(self, start: bytes) -> None:
         """Find where HDF5 begins, and check that the file is as long as it says."""
         self.base = next(at for at in BASES if start[at:].startswith(SIGNATURE))
-        field = 40 if start[self.base + 8 : self.base + 9] < b"\2" else 28
-        told = int.from_bytes(start[self.base + field : self.base + field + 8], "little")
+        version = start[self.base + 8]
+        field = self.base + {0: 40, 1: 44}.get(version, 28)
+        told = int.from_bytes(start[field : field + 8], "little")
+        if version < 2 and start[field - 8 : field] != b"\xff" * 8:
+            raise self.damaged("its first bytes name an extension, which its version has not")
         if told > self.size:
             raise self.damaged(f"it should have {told} bytes and has {self.size}")
 
@@ -169,15 +173,15 @@ class RemoteFile:
         """
         if self._process != os.getpid():
             self._begin()
-        work = current_work()
+        work, whims = current_work(), 0
         for attempt in count(1):
             with self._turns:
                 work.pause(0)
                 begun = time.perf_counter()
                 try:
-                    body = self._ask(start, end, work, first=attempt < 3)
+                    body = self._ask(start, end, work, first=whims < 2)
                 except _AgainError as error:
-                    again = error
+                    again, whims = error, whims + error.whim
                 else:
                     work.root.failing = None
                     if body:
@@ -261,8 +265,10 @@ class RemoteFile:
         broken, seen = judge(answer, body, self.name)
         if status in _http.BUSY:
             raise _AgainError(f"{seen} Try again later.", pause=_retry_after(answer))
+        if status == 401 and first and hasattr(self._auth, "renew"):  # a new one was, too
+            raise _AgainError(f"{seen} Try again later.", pause=REJECTED, whim=True)
         if status == 200 and first:  # a page, or the whole file, may be the whim of a gateway
-            raise _AgainError(f"{seen or 'it comes only as a whole'} Try again.")
+            raise _AgainError(f"{seen or 'it comes only as a whole'} Try again.", whim=True)
         if not self.opened and not broken:
             raise GranuleError(
                 f"The server sends {self.name} only as a whole ({status}), so it cannot be"
@@ -282,11 +288,16 @@ class RemoteFile:
 
 
 class _AgainError(Exception):
-    """An answer that may be better when asked for again; hopeless if hardly so."""
+    """An answer that may be better when asked for again.
 
-    def __init__(self, problem: str, *, pause: float = 0.0, hopeless: bool = False) -> None:
+    Hopeless if hardly so, a whim if it is a refusal that is believed the third time.
+    """
+
+    def __init__(
+        self, problem: str, *, pause: float = 0.0, hopeless: bool = False, whim: bool = False
+    ) -> None:
         super().__init__(problem)
-        self.pause, self.hopeless = pause, hopeless
+        self.pause, self.hopeless, self.whim = pause, hopeless, whim
 
 
 def _link_and_auth(

@@ -15,6 +15,9 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, ProxyManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from earthcare_tutorial import _http
+from earthcare_tutorial._http import StoppedError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -24,10 +27,6 @@ LONGEST_END = 1.5  # seconds to wait for threads that were told to stop
 
 _busy: dict[int, HTTPConnection] = {}  # by thread: the connection on which it waits
 _current: ContextVar[Work | None] = ContextVar("work", default=None)
-
-
-class StoppedError(ConnectionError):
-    """Another thread failed, or somebody pressed stop."""
 
 
 class Work:
@@ -75,6 +74,7 @@ def in_threads(function: Callable[[T], R], items: Iterable[T], workers: int) -> 
 
     def run(item: T) -> R:
         _current.set(work)
+        _http.stopped.set(work.stopped)  # for one that waits for a token
         work.threads.add(threading.get_ident())
         try:
             work.pause(0)

@@ -17,6 +17,7 @@ from earthcare_tutorial.streaming.headers import (
     OddError,
     attributes,
     describe,
+    let_hdf5_decide,
     size_of,
     text,
 )
@@ -90,7 +91,8 @@ class RemoteArray(BackendArray):
                 self.stored = member and member.stored
         except (GranuleError, OSError):
             raise
-        except Exception:  # an index that is odd or damaged: HDF5 decides
+        except Exception as error:
+            let_hdf5_decide(self.remote, error)
             self.address = None
         if self.stored is not None:
             return read(self.remote, self.stored, key, self.shape)
@@ -126,7 +128,8 @@ def find_variables(
                 return describe(remote, there[name][1], index=index)
             except (GranuleError, OSError):
                 raise
-            except Exception:
+            except Exception as error:
+                let_hdf5_decide(remote, error)
                 odd.add(name)
                 return None
 

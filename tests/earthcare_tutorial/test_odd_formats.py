@@ -128,6 +128,32 @@ def time_with_fill(group: h5py.Group) -> None:
     other.attrs["units"] = "seconds since 1970-01-01"
 
 
+def odd_types(group: h5py.Group) -> None:
+    group["opaque"] = np.zeros(3, h5py.opaque_dtype("M8[s]"))
+    group["rows"] = np.zeros(3, [("a", "i4", (2,)), ("b", "S70000")])
+
+
+def latin(group: h5py.Group) -> None:
+    group["usual"].attrs["fixed"] = np.bytes_("°".encode("latin-1"))
+    group["usual"].attrs.create("long", "µm".encode(), dtype=h5py.string_dtype("ascii"))
+
+
+def odd_numbers(group: h5py.Group) -> None:
+    """Write numbers of fewer bits than their bytes have."""
+    for name, kind in (("f", h5py.h5t.IEEE_F32LE), ("i", h5py.h5t.STD_I32LE)):
+        of_bits = kind.copy()
+        if name == "f":
+            of_bits.set_fields(20, 16, 4, 0, 16)
+            of_bits.set_precision(21)
+            of_bits.set_ebias(7)
+        else:
+            of_bits.set_precision(20)
+        space = h5py.h5s.create_simple((300,))
+        made = h5py.h5d.create(group.id, name.encode(), of_bits, space)
+        made.write(h5py.h5s.ALL, h5py.h5s.ALL, np.arange(300).astype(name + "4") % 100)
+        group[name].dims[0].attach_scale(group["along"])
+
+
 def odd_enum(group: Any) -> None:
     kind = group.createEnumType("u1", "phase", {"ice": 1, "water": 2})
     nc_put(group, "phases", kind, ("along",), np.ones(300, "u1"), fill_value=1)
@@ -176,6 +202,9 @@ FORMATS: dict[str, Callable[[Path], None]] = {
     "times": h5(time_with_fill),
     "soft link": h5(lambda group: group.__setitem__("soft", h5py.SoftLink("/ScienceData/usual"))),
     "hard link": h5(lambda group: group.__setitem__("hard", group["usual"])),
+    "other types": h5(odd_types),
+    "other letters": h5(latin),
+    "numbers of odd bits": h5(odd_numbers),
     "user block": h5(lambda group: None, userblock_size=1024),
     "paged": h5(lambda group: None, fs_strategy="page", fs_page_size=4096),
     "netCDF unlimited": nc(unlimited),
@@ -198,6 +227,7 @@ def link(esa_maap):
 
 
 @pytest.mark.filterwarnings("ignore:unable to decode:UserWarning")
+@pytest.mark.filterwarnings("ignore:.*can't decode bytes:UnicodeWarning")
 @pytest.mark.parametrize("name", FORMATS)
 def test_equals_the_local_file(link, tmp_path, name):
     path = tmp_path / "a.h5"
@@ -213,6 +243,13 @@ def test_equals_the_local_file(link, tmp_path, name):
     for variable in local.variables:
         streamed = open_granule(link(path), "good", variable, "ScienceData")
         xr.testing.assert_identical(streamed, local[[variable]])
+
+
+def test_a_variable_without_a_dataspace_spoils_no_other(link, tmp_path):
+    h5(lambda group: group.__setitem__("nothing", h5py.Empty("f4")))(tmp_path / "a.h5")
+    lazy = open_granule(link(tmp_path / "a.h5"), "good", group="ScienceData")
+    assert "nothing" in lazy  # xarray lists it, too, and cannot load it
+    np.testing.assert_array_equal(lazy["usual"], VALUES)
 
 
 def outside(kind: str) -> Callable[[h5py.Group], object]:

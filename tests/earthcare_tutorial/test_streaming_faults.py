@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from earthcare_tutorial import download, open_granule
+from earthcare_tutorial.streaming.remote import RemoteFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -214,3 +215,23 @@ def test_a_fork_while_threads_read_does_not_hang(server):
         os.kill(child, signal.SIGKILL)
     reading.join(60)
     assert state == (child, 0)
+
+
+def superblock(version: int, *, extension: bool, size: int) -> bytes:
+    """Return the first bytes of a file as HDF5 writes them, of the versions before 2."""
+    sizes = bytes.fromhex("00 00 00 00 08 08 00 04 00 10 00 00 00 00 00")
+    tree = bytes.fromhex("40 00 00 00") if version else b""
+    free = bytes(8) if extension else b"\xff" * 8
+    places = bytes(8) + free + size.to_bytes(8, "little") + b"\xff" * 8
+    return b"\x89HDF\r\n\x1a\n" + bytes([version]) + sizes + tree + places
+
+
+@pytest.mark.parametrize("version", [0, 1])
+def test_the_first_bytes_are_read_by_their_version(version):
+    remote = RemoteFile("http://127.0.0.1/a.h5", "good", connect=False)
+    remote.size = 13660
+    remote._check_superblock(superblock(version, extension=False, size=13660))
+    with pytest.raises(ValueError, match="it should have 13661 bytes and has 13660"):
+        remote._check_superblock(superblock(version, extension=False, size=13661))
+    with pytest.raises(ValueError, match="name an extension"):
+        remote._check_superblock(superblock(version, extension=True, size=13660))

@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 
 WHOLE = os.environ.get("TRUST") == "whole"
 REMOTE = "earthcare_tutorial.streaming.remote"
-#: What asking again mends: the fault, the services it can hit, its options. A token that is refused
-#: twice in a row ends a call; tokens end by themselves in the soak.
+#: What asking again mends: the fault, the services it can hit, its options.
 PASSING = [
     ("503 burst", ".", {"status": 502}),
     ("503 burst", ".", {"status": 503}),
@@ -40,6 +39,9 @@ PASSING = [
     ("stated size", "^/data/", {}),
     ("login page", "^/data/", {}),
     ("chunked", "^/data/", {"times": 1}),
+    ("401 mid-stream", "^/data/", {"times": 1}),
+    ("401 mid-stream", "^/data/", {"times": 2}),  # that of the new token, too
+    ("token rotation", "^/data/", {"times": 1}),
 ]
 first, last = map(int, os.environ.get("TRUST_SEEDS", "0-12" if WHOLE else "0-2").split("-"))
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import matplotlib.pyplot as plt
 import pytest
 
-from earthcare_tutorial.auth import RENEWAL_PATIENCE
 from tests.trust.cells import HELPERS, SERVICES, World, judge
 from tests.trust.test_faults_by_helper import world as world
 
@@ -21,13 +20,7 @@ if TYPE_CHECKING:
 WHOLE = os.environ.get("TRUST") == "whole"
 LONGEST = 120.0  # seconds to an error on a silent server, as the house promises
 PROMPT = 2.0  # seconds from Ctrl-C to the prompt; a busy computer gets ten times as many
-#: Helper and service; a stream that waits for a renewal is looked at by `make trust` alone.
-SILENT = [
-    (name, service)
-    for name, helper in HELPERS.items()
-    for service in helper.answers
-    if WHOLE or service != "token" or len(helper.answers) == 1
-]
+SILENT = [(name, service) for name, helper in HELPERS.items() for service in helper.answers]
 
 
 def after_a_request(world: World, act: Callable[[], None]) -> threading.Thread:
@@ -67,11 +60,7 @@ def test_ctrl_c_gets_through(world: World, helper: str, service: str) -> None:
         act(world)
     assert time.monotonic() - pressed[0] < 10 * PROMPT
     thread.join()
-    # A thread that waits for a renewal ends when that gives up, at the latest.
-    ends = time.monotonic() + (2 * RENEWAL_PATIENCE if service == "token" else 0)
-    while left := [each for each in threading.enumerate() if "earthcare-stream" in each.name]:
-        assert time.monotonic() < ends, left
-        time.sleep(0.1)
+    assert not [each for each in threading.enumerate() if "earthcare-stream" in each.name]
     assert not list(world.folder.glob("*.h5"))
 
 
