@@ -122,7 +122,9 @@ def cluster(esa_maap: EsaMaap, tmp_path: Path) -> Iterator[Cluster]:
 
 @contextmanager
 def connected(cluster: Cluster, workers: int) -> Iterator[Client]:
-    with Client(scheduler_file=str(cluster.file), timeout=300) as client:
+    # Not the default: dask would ask for it in later tests, once a test has shut it down.
+    shared = {"scheduler_file": str(cluster.file), "set_as_default": False}
+    with Client(**shared, timeout=300) as client:
         if workers:
             client.wait_for_workers(workers, timeout=300)
         yield client
