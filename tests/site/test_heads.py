@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
 import re
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +11,7 @@ from PIL import Image
 from playwright.sync_api import Browser
 
 from tests.site.built import HTML, LESSONS, PAGES
+from tests.site.serving import BelowAFolder, served
 
 
 def test_each_page_has_a_title_and_a_description_of_its_own() -> None:
@@ -56,13 +54,7 @@ def test_each_lesson_has_a_picture_in_the_table(browser: Browser, site: str) -> 
 def with_404() -> Iterator[str]:
     """Address of the site on a server that answers with its 404.html, as Pages does."""
 
-    class Pages(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
-            pass
-
-        def translate_path(self, path: str) -> str:
-            return super().translate_path(path.removeprefix("/earthcare"))
-
+    class Pages(BelowAFolder):
         def send_error(self, code: int, *_: object) -> None:
             body = (HTML / "404.html").read_bytes()
             self.send_response(code)
@@ -72,11 +64,8 @@ def with_404() -> Iterator[str]:
             if self.command == "GET":
                 self.wfile.write(body)
 
-    handler = functools.partial(Pages, directory=str(HTML))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/earthcare"
-        server.shutdown()
+    with served(Pages) as address:
+        yield address
 
 
 @pytest.mark.parametrize("lost", ["gone.html", "notebooks/gone.html", "a/b/c/d"])
