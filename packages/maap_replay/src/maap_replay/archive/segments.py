@@ -126,10 +126,14 @@ class Segment(ABC):
         """What filters see of the first item: all that does not differ holds for all."""
         return filters.view(self.sample())
 
-    @property
+    @cached_property
     def prefix(self) -> str:
         """Beginning of all ids."""
-        return self.ids(np.array([0]))[0][:20]
+        return items.prefix_of(self.file_type, self.baseline)
+
+    def ending_with(self, tail: str) -> Positions:
+        """Positions of the ids that end with a text of up to six letters."""
+        return np.flatnonzero(np.char.endswith(self.ids(), tail))
 
     def find(self, product_id: str) -> int | None:
         """Position of an id."""
@@ -211,6 +215,10 @@ class FrameSegment(Segment):
         if not parse_granule_id(product_id).orbit:
             return np.arange(0)
         return self.positions_in(np.array([frames.number(product_id[54:])]))
+
+    def ending_with(self, tail: str) -> Positions:
+        """Positions of the ids that end with a text of up to six letters."""
+        return np.flatnonzero(frames.ending_with(tail)[self.numbers])
 
     def positions_in(self, numbers: Integers) -> Positions:
         """Where the items of a few frames lie."""
