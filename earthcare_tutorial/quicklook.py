@@ -77,6 +77,8 @@ def show_quicklook(item: pystac.Item, ax: Axes | None = None) -> Axes:
     """
     import matplotlib.pyplot as plt
 
+    if ax is not None and not hasattr(ax, "imshow"):
+        raise TypeError("show_quicklook takes axes to draw on after the item, and needs no token.")
     picture = _picture(item)
     if picture.is_thumbnail:
         _say(f"{_name(item)} has no quicklook: this is its thumbnail.")

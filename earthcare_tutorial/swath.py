@@ -96,7 +96,7 @@ def plot_swath(
     if ax is None:
         size = (5.5, 8.0) if is_map else (11.0, 3.4)
         ax = plt.subplots(figsize=size, layout="constrained")[1]
-    basemap.plain_axes(ax, "plot_swath")
+    basemap.plain_axes(ax, "plot_swath", kwargs)
     x, y = (swath.longitude, swath.latitude) if is_map else np.meshgrid(swath.lines, swath.across)
     cells = np.ma.masked_invalid(drawn if is_map else drawn.T)
     mesh = ax.pcolormesh(x, y, cells, **{"rasterized": True} | colours | kwargs)

@@ -37,22 +37,22 @@ LARGE = {
     "access": (626, 5),
     "auth": (930, 5),
     "classifying": (1002, 9),
-    "curtain": (1256, 10),
+    "curtain": (1262, 10),
     "describing": (3047, 24),
-    "framing": (1716, 13),
+    "framing": (1722, 13),
     "granule": (761, 8),
     "listing": (353, 5),
-    "maps": (684, 6),
-    "mean_profile": (1116, 10),
-    "quicklook": (758, 6),
+    "maps": (689, 6),
+    "mean_profile": (1122, 10),
+    "quicklook": (760, 6),
     "scaling": (3961, 27),
     "searching": (1349, 9),
     "sites": (1583, 10),
     "streaming": (2785, 21),
-    "swath": (1148, 10),
+    "swath": (1153, 10),
 }
 #: Lines of all helpers together; the design aims at 2,600.
-HELPERS = 7_688
+HELPERS = 7_697
 #: Where a distribution says what it needs, and names of packages that differ from their modules'.
 PROJECTS = {
     "earthcare_tutorial": "pyproject.toml",

@@ -144,7 +144,8 @@ def draw_all(app: Any, env: Any, names: list[str]) -> None:
         subprocess.Popen([sys.executable, "-W", "error", __file__, *frames[first::2]])
         for first in (0, 1)
     ]
-    if any([process.wait() for process in drawing]):
+    ended = [process.wait() for process in drawing]
+    if any(ended):
         raise RuntimeError("The figures of book/_ext/places.py could not be drawn.")
     STAMP.write_text(now)
 
