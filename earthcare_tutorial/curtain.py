@@ -99,6 +99,9 @@ def plot_curtain(
     import matplotlib.pyplot as plt
     from matplotlib.colors import LogNorm
 
+    top_km = float(top_km)
+    if not top_km > 0:
+        raise ValueError(f"top_km={top_km!r} is no height above the ground, in km.")
     profiles = read_profiles(ds, variable, "plot_curtain", along, between)
     look = look_of(ds, variable)
     classes = _cells.present(legend_of(ds, variable, profiles.values), profiles.values)

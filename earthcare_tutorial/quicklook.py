@@ -136,6 +136,8 @@ def show_gallery(
     given = listed(items)
     if not given:
         raise ValueError("There are no granules to show: the list is empty.")
+    if not isinstance(columns, int):
+        raise TypeError("show_gallery takes a number of columns after the items, and no token.")
     if columns < 1 or max_items < 1:
         raise ValueError(f"columns={columns}, max_items={max_items}: each is 1 or more.")
     shown = given[:max_items]

@@ -17,6 +17,7 @@ from earthcare_tutorial._granule import (
     legend_of,
     look_of,
     screen,
+    whole_dataset,
 )
 
 if TYPE_CHECKING:
@@ -232,6 +233,7 @@ def _continue(row: np.ndarray) -> None:
 
 def _dims(ds: xr.Dataset, variable: str) -> tuple[str, str]:
     """Return the dimensions along and across the track, or say what is missing to draw it."""
+    whole_dataset(ds)
     known = [str(name) for name in ds.data_vars if ds[name].ndim >= 2 and name not in _PLACES]
     if variable not in ds.variables or ds[variable].ndim < 2:
         raise ValueError(
