@@ -36,7 +36,7 @@ _ = ax.xaxis.set_major_formatter(lambda value, place: 1 / 0)"""
 
 def build_book(folder: Path, **lessons: str) -> subprocess.CompletedProcess[str]:
     """Build a book of lessons of one cell each with this repository's own configuration."""
-    (folder / "notebooks").mkdir()
+    (folder / "notebooks").mkdir(parents=True)
     for name, code in lessons.items():
         (folder / "notebooks" / f"{name}.md").write_text(PAGE.format(code=code))
     first, *others = (f"file: notebooks/{name}.md" for name in lessons)
@@ -63,7 +63,8 @@ def test_an_error_in_a_cell_fails_the_book(tmp_path: Path) -> None:
 
 @pytest.mark.rare
 def test_an_error_while_drawing_fails_the_book_and_a_sound_lesson_does_not(tmp_path: Path) -> None:
-    done = build_book(tmp_path, sound="print(1 / 1)", drawing=FAILS_TO_DRAW)
+    folder = tmp_path / "a folder with spaces"
+    done = build_book(folder, sound="print(1 / 1)", drawing=FAILS_TO_DRAW)
     assert done.returncode
     warned = [line for line in done.stderr.splitlines() if "WARNING:" in line]  # Sphinx's own
     assert warned
