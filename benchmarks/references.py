@@ -46,7 +46,7 @@ def of_lesson(token: Any, host: str, protocol: str = "https") -> dict[str, Any]:
 
     Its imports, functions and settings, without what it does with them.
     """
-    cells = re.findall(r"^```\{code-cell\}\n(.*?)^```$", LESSON.read_text(), re.S | re.M)
+    cells = re.findall(r"^```\{code-cell\}\n(?::.*\n)?(.*?)^```$", LESSON.read_text(), re.S | re.M)
     settings = {"signed", "fs", "UTC", "small", "remote"}
     names: dict[str, Any] = {"token": token, "data_host": host}
     kept = [
