@@ -18,9 +18,9 @@ import xarray as xr
 
 from benchmarks.measure import Server
 from benchmarks.references import LESSON, of_lesson
-from tests.earthcare_tutorial.conftest import made_item, write_with_holes
+from tests.earthcare_tutorial.conftest import made_item, write_odd_granule
 
-NAMES = ["time", "latitude", "cloud_water_path", "holes"]
+NAMES = ["time", "latitude", "cloud_water_path", "several"]
 
 
 def blocks() -> tuple[str, str]:
@@ -76,10 +76,10 @@ def test_icechunk_as_installed_takes_the_references_and_keeps_no_token(
         own["ect"] = SimpleNamespace(h5_url=lambda item: f"{server.url}/{item.id}.h5")
         ids = [made_item(orbit=f"{7820 + n:05d}E")["id"] for n in range(2)]
         for n, name in enumerate(ids):
-            write_with_holes(archive / f"{name}.h5", 60 + 7 * n)
+            write_odd_granule(archive / f"{name}.h5", 60 + 7 * n)
             own["keep_references"](SimpleNamespace(id=name), NAMES, kept)
         told = [
-            'print(float(whole["latitude"].sum()), int(whole["holes"].notnull().sum()))',
+            'print(float(whole["latitude"].sum()), int(whole["several"].notnull().sum()))',
             "print(repr(icechunk.Repository.fetch_config(storage)))",
         ]
         code = "\n".join([*blocks(), *told])

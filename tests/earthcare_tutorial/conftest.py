@@ -139,19 +139,22 @@ def write_granule(path: Path, *, notes: str = "SYNTHETIC: for tests", lines: int
     return path.read_bytes()
 
 
-def write_with_holes(path: Path, lines: int) -> bytes:
-    """Write a granule with more variables: one with chunks in which there is nothing, odd ones."""
+def write_odd_granule(path: Path, lines: int) -> bytes:
+    """Write a granule with more variables: of several chunks, with holes, and odd ones."""
     write_granule(path, lines=lines)
     with h5py.File(path, "a") as h5:
         science = h5["ScienceData"]
-        packed = {"chunks": (16, 100), "compression": "gzip", "shuffle": True}
-        holes = science.create_dataset("holes", (lines, 384), "f4", fillvalue=-999.0, **packed)
-        holes.attrs["_FillValue"] = np.float32(-999)
-        holes[16:40, 50:150] = np.arange(2400).reshape(24, 100)
+        packed = {"chunks": (16, 100), "compression": "gzip", "shuffle": True, "fillvalue": -999}
+        for name in ("several", "holes"):
+            made = science.create_dataset(name, (lines, 384), "f4", **packed)
+            made.attrs["_FillValue"] = np.float32(-999)
+        science["several"][...] = -999
+        for name in ("several", "holes"):
+            science[name][16:40, 50:150] = np.arange(2400).reshape(24, 100)
         science.create_dataset("plain", data=np.zeros((lines, 384), "f4"))
         summed = {"compression": "gzip", "fletcher32": True}
         science.create_dataset("summed", data=np.zeros((lines, 384), "f4"), **summed)
-        for name in ("holes", "plain", "summed"):
+        for name in ("several", "holes", "plain", "summed"):
             for dim, scale in zip(science[name].dims, ("along_track", "across_track"), strict=True):
                 dim.attach_scale(science[scale])
         science.create_dataset("unnamed", data=np.zeros((lines, 384), "f4"), compression="gzip")
