@@ -257,7 +257,7 @@ def _threads(token: Token | str, at_a_time: int) -> Iterator[Place]:
     """Work on threads of this process."""
     pool = ThreadPoolExecutor(at_a_time, "earthcare-granule")
     try:
-        yield partial(pool.submit, stream_and_apply, token), lambda: ""
+        yield lambda *asked: pool.submit(stream_and_apply, token, *asked), lambda: ""
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 

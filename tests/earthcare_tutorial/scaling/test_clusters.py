@@ -14,6 +14,7 @@ import pytest
 import xarray as xr
 
 import earthcare_tutorial as ect
+from earthcare_tutorial import scaling
 from tests.earthcare_tutorial.conftest import write_granule
 from tests.earthcare_tutorial.scaling.many import NAMES, connected, sums, total
 
@@ -56,7 +57,7 @@ def test_a_cluster_gives_the_same_and_shows_no_token(esa_maap, items, token, clu
         for secret in (offline, *esa_maap.access_tokens):
             assert secret not in text
             assert secret[-40:] not in text
-    assert "stream_and_apply" in seen[0], "the graph was looked at"
+    assert "with_token" in seen[0], "the graph was looked at"
 
 
 def test_a_killed_worker_and_a_cut_service_lose_nothing(esa_maap, items, token, cluster, tmp_path):
@@ -106,6 +107,23 @@ def test_the_cluster_goes_away(items, token, cluster):
         client.shutdown()
         with pytest.raises(ConnectionError, match="The cluster is gone"):
             list(run)
+
+
+def test_a_cluster_without_workers_says_so_and_goes_on_when_they_come(
+    items, token, cluster, monkeypatch
+):
+    monkeypatch.setattr(scaling, "LONG", 0.2)
+    with connected(cluster, 0) as client:
+        run = iter(ect.map_granules(sums, items[:2], token, variables=NAMES, client=client))
+        come = threading.Timer(1.0, cluster.worker)
+        come.start()
+        with pytest.warns(
+            UserWarning, match="has no workers, so nothing happens: start some"
+        ) as said:
+            names = {name for name, _ in run}
+        come.join()
+    assert names == {each.id for each in items[:2]}
+    assert len(said) == 1, "once is enough"
 
 
 @pytest.mark.parametrize("there", ["another version", "nothing"])
