@@ -4,13 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from concurrent.futures import (
-    FIRST_COMPLETED,
-    CancelledError,
-    Future,
-    ThreadPoolExecutor,
-    wait,
-)
+from concurrent import futures
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -39,6 +33,7 @@ from earthcare_tutorial.products import identify
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     import pandas as pd
@@ -49,7 +44,6 @@ if TYPE_CHECKING:
     from earthcare_tutorial.auth import Token
 
     Items = dict[str, pystac.Item | str]  # by the granule's id
-    Begin = Callable[[Items], Generator[tuple[str, Outcome], None, None]]
 
 PER_GRANULE = 6  # requests that open_granule has under way at a time, at most
 PAUSES = (5.0, 30.0)  # seconds before what failed for a reason that passes is tried again
@@ -62,7 +56,7 @@ class GranuleRun:
 
     total: int
     _items: Items = field(repr=False)
-    _begin: Begin = field(repr=False)
+    _work: Callable[[Items], Generator[tuple[str, Outcome], None, None]] = field(repr=False)
     _folder: Path | None = field(repr=False)
     _label: dict[str, Any] = field(repr=False)
     _over: bool = field(default=False, repr=False)
@@ -107,7 +101,7 @@ class GranuleRun:
                 yield name, _parts.read(there[name])
             for attempt, pause in enumerate((*PAUSES, 0.0), 1):
                 again = {}
-                with closing(self._begin(missing)) as work:
+                with closing(self._work(missing)) as work:
                     for name, outcome in work:
                         if outcome.trouble == "again" and attempt <= len(PAUSES):
                             again[name] = missing[name]
@@ -243,19 +237,15 @@ def map_granules(
     else:
         place = partial(_threads, token, at_a_time)
 
-    def begin(missing: Items) -> Generator[tuple[str, Outcome], None, None]:
-        with place() as (submit, idle):
-            one = partial(submit, function, wanted, group)
-            yield from _each(missing, one, idle, at_a_time)
-
     folder = _parts.open_store(store, label) if store else None
-    return GranuleRun(len(by_name), by_name, begin, folder, label)
+    work = partial(_each, place, (function, wanted, group), at_a_time)
+    return GranuleRun(len(by_name), by_name, work, folder, label)
 
 
 @contextmanager
 def _threads(token: Token | str, at_a_time: int) -> Iterator[Place]:
     """Work on threads of this process."""
-    pool = ThreadPoolExecutor(at_a_time, "earthcare-granule")
+    pool = futures.ThreadPoolExecutor(at_a_time, "earthcare-granule")
     try:
         yield lambda *asked: pool.submit(stream_and_apply, token, *asked), lambda: ""
     finally:
@@ -263,38 +253,35 @@ def _threads(token: Token | str, at_a_time: int) -> Iterator[Place]:
 
 
 def _each(
-    items: Items,
-    submit: Callable[[dict[str, Any] | str], Future[Outcome]],
-    idle: Callable[[], str],
-    at_a_time: int,
-) -> Iterator[tuple[str, Outcome]]:
+    place: Callable[[], AbstractContextManager[Place]], asked: Any, at_a_time: int, items: Items
+) -> Generator[tuple[str, Outcome], None, None]:
     """Work on some granules at a time, and yield what became of each."""
-    waiting, silent = iter(items.items()), True
-    pending: dict[Future[Outcome], str] = {}
+    waiting = iter(items.items())
+    pending: dict[futures.Future[Outcome], str] = {}
+    with place() as (submit, idle):
 
-    def begin(more: int) -> None:
-        for name, item in islice(waiting, more):
-            plain = item if isinstance(item, str) else item.to_dict(False, transform_hrefs=False)
-            pending[submit(plain)] = name
+        def begin(more: int) -> None:
+            for name, item in islice(waiting, more):
+                link = item if isinstance(item, str) else item.to_dict(False, transform_hrefs=False)
+                pending[submit(*asked, link)] = name
 
-    # No more than these are under way, so that all workers together are polite.
-    begin(at_a_time)
-    while pending:
-        done = wait(pending, LONG, FIRST_COMPLETED).done
-        if silent and not done and (reason := idle()):
-            warn(reason)
-            silent = False
-        for future in done:
-            name = pending.pop(future)
-            begin(1)
-            yield name, _outcome(future)
+        # No more than these are under way, so that all workers together are polite.
+        begin(at_a_time)
+        while pending:
+            done = futures.wait(pending, LONG, futures.FIRST_COMPLETED).done
+            if not done and (reason := idle()):
+                warn(reason)
+            for future in done:
+                name = pending.pop(future)
+                begin(1)
+                yield name, _outcome(future)
 
 
-def _outcome(future: Future[Outcome]) -> Outcome:
+def _outcome(future: futures.Future[Outcome]) -> Outcome:
     """Return what a worker tells, or what is known of a worker that tells nothing any more."""
     try:
         return future.result()
-    except CancelledError:
+    except futures.CancelledError:
         raise ConnectionError(GONE) from None
     except Exception as error:  # the worker died of it, several times; or what it made does not fit
         reason = f"its worker gave it up: {sentence(error)}"

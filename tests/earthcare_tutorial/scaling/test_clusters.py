@@ -117,13 +117,10 @@ def test_a_cluster_without_workers_says_so_and_goes_on_when_they_come(
         run = iter(ect.map_granules(sums, items[:2], token, variables=NAMES, client=client))
         come = threading.Timer(1.0, cluster.worker)
         come.start()
-        with pytest.warns(
-            UserWarning, match="has no workers, so nothing happens: start some"
-        ) as said:
+        with pytest.warns(UserWarning, match="has no workers, so nothing happens: start some"):
             names = {name for name, _ in run}
         come.join()
     assert names == {each.id for each in items[:2]}
-    assert len(said) == 1, "once is enough"
 
 
 @pytest.mark.parametrize("there", ["another version", "nothing"])
