@@ -20,7 +20,7 @@ from distributed import Client, SubprocessCluster
 
 from benchmarks.__main__ import FOLDER, GRANULE
 from benchmarks.layouts import relay
-from benchmarks.measure import Server, needs
+from benchmarks.measure import Server
 from benchmarks.recipes import NAMES, RECIPES, TOKEN
 from benchmarks.schedule import makespan, toward
 from benchmarks.summary import this_machine
@@ -133,7 +133,6 @@ def main() -> None:
         "link": dict(zip(("ms", "MB/s"), LINK, strict=True)),
         "granules": given.granules,
         "file MB": path.stat().st_size / 1e6,
-        "needed MB": needs(path, "tidy", "two") / 1e6,  # the chunks of one granule
         "original": {"seconds": seconds, "requests": loop_requests, "MB": loop_moved / 1e6},
         "threads": {"seconds": here, "requests": requests, "MB": moved / 1e6},
         "workers": {key: each for key, each in ours.items() if key != "values"},

@@ -76,9 +76,12 @@ def test_medians_ratios_and_reasons_of_a_cell(tmp_path: Path) -> None:
 def test_many_granules_gave_the_same_numbers_in_flat_memory() -> None:
     told = json.loads(RESULTS.with_name("many.json").read_text())
     assert told["equal"]
-    # What the chunks themselves need bounds it: 4.1 times fewer, if nothing else came at all.
     assert told["original"]["MB"] > 4 * told["threads"]["MB"]
-    assert told["threads"]["MB"] < 1.05 * told["needed MB"] * told["granules"]
+    # The chunks themselves bound it: no reader can move fewer bytes than these.
+    beside = json.loads(RESULTS.read_text())
+    rows = pd.DataFrame(beside["rows"], columns=beside["columns"])
+    needed = rows.query("layout == 'tidy' and task == 'two'")["needed MB"].iloc[0]
+    assert 1 <= told["threads"]["MB"] / (needed * told["granules"]) < 1.05
     long = told["long"]
     idle = 1 - long["busy"] / (long["seconds"] * long["slots"])
     assert idle < 0.05, "the engine itself takes less than 5 % of the time"

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 def items(esa_maap: EsaMaap, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[pystac.Item]:
     """Give six granules of different lengths, each with numbers of its own."""
     monkeypatch.setattr(scaling, "PAUSES", (0.1, 0.1))
+    # A worker that was killed starts again; on a busy computer that may take long.
+    monkeypatch.setattr(scaling, "LONG", 3600.0)
     made = [made_item(orbit=f"{7820 + n:05d}E") for n in range(6)]
     esa_maap.serve(made, token_seconds=3000)
     for n, each in enumerate(made):
