@@ -64,7 +64,8 @@ coverage: .venv/.ready  ## tell which branches of the helpers no test takes
 	$(BIN)/coverage report --skip-covered --show-missing
 
 test-install: .venv/.ready  ## install as the page tells a reader to, run the lessons there, and validate the job
-	$(BIN)/pytest -q tests/test_documented_install.py tests/test_jobs.py -k "install or cwltool"
+	$(BIN)/pytest -q tests/test_documented_install.py tests/test_jobs.py tests/test_jobs_installed.py \
+		tests/test_icechunk.py -k "install or cwltool"
 
 test-plain: .venv/.ready  ## run the lessons as on a processor without any of NumPy's short cuts
 	NPY_DISABLE_CPU_FEATURES="$(CPU_FEATURES)" && export NPY_DISABLE_CPU_FEATURES && \

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import contextmanager, suppress
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 import cloudpickle
 from distributed import WorkerPlugin, get_worker
 
-from earthcare_tutorial._one_granule import PACKAGE, helpers_version
+from earthcare_tutorial._one_granule import GONE, PACKAGE, helpers_version, stream_and_apply
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from distributed import Client
 
+    from earthcare_tutorial._one_granule import Outcome, Place
     from earthcare_tutorial.auth import Token
+
+NO_WORKERS = (
+    "The cluster has no workers, so nothing happens: start some, and the run goes on when they are"
+    " there."
+)
 
 
 class TokenPlugin(WorkerPlugin):
@@ -28,11 +37,34 @@ class TokenPlugin(WorkerPlugin):
         self.token = token
 
 
-def with_token(plugin: str, work: Callable[..., Any], *args: Any) -> Any:
-    """Call a function on a worker with the token that lies there, and say where that was."""
+@contextmanager
+def workers(client: Client, token: Token | str) -> Iterator[Place]:
+    """Work on a cluster, which holds the token as long."""
+    plugin = f"earthcare-token-{time.time_ns()}"
+    client.register_plugin(TokenPlugin(token), name=plugin)
+    executor = client.get_executor(pure=False)  # type: ignore[no-untyped-call]
+
+    def idle() -> str:
+        return "" if client.nthreads() else NO_WORKERS  # type: ignore[no-untyped-call]
+
+    try:
+        yield partial(executor.submit, with_token, plugin), idle
+    except Exception:
+        if client.status != "running":
+            raise ConnectionError(GONE) from None
+        raise
+    finally:
+        if client.status == "running":
+            with suppress(OSError):  # of a cluster that is gone
+                executor.shutdown(wait=False)
+                client.unregister_worker_plugin(plugin)  # type: ignore[no-untyped-call]
+
+
+def with_token(plugin: str, *asked: Any) -> Outcome:
+    """Do the work for a granule with the token that lies on this worker, and say where that was."""
     worker = get_worker()
     held: Any = worker.plugins[plugin]
-    done = work(*args, held.token)
+    done = stream_and_apply(held.token, *asked)
     done.worker = worker.address
     return done
 

@@ -17,10 +17,15 @@ from earthcare_tutorial.streaming import open_granule, stream_stats
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
 
     import xarray as xr
 
+    #: Where work is done: to submit some, and to be told in a sentence why nobody works.
+    Place = tuple[Callable[..., Future["Outcome"]], Callable[[], str]]
+
 PACKAGE = "earthcare-tutorial"
+GONE = "The cluster is gone, or was told to stop: start it again, and call again."
 Value = Any  # xarray.Dataset, pandas.DataFrame or dict
 NOT_THERE = re.compile(r"No variable named '?(\w+)|'Dataset' object has no attribute '(\w+)")
 
@@ -60,11 +65,11 @@ def name_of(function: Any) -> str:
 
 
 def stream_and_apply(
+    token: Token | str,
     function: Callable[[xr.Dataset], Value],
-    item: dict[str, Any] | str,
     variables: list[str],
     group: str | None,
-    token: Token | str,
+    item: dict[str, Any] | str,
 ) -> Outcome:
     """Stream a granule and apply the function; what goes wrong is told and not raised.
 

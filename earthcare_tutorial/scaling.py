@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import re
 import time
-from concurrent.futures import (
-    FIRST_COMPLETED,
-    CancelledError,
-    Future,
-    ThreadPoolExecutor,
-    wait,
-)
-from contextlib import closing, suppress
+from concurrent import futures
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -21,7 +16,9 @@ from urllib.parse import urlsplit
 import pystac
 
 from earthcare_tutorial import _parts
+from earthcare_tutorial._notes import warn
 from earthcare_tutorial._one_granule import (
+    GONE,
     Outcome,
     Value,
     helpers_version,
@@ -36,16 +33,21 @@ from earthcare_tutorial.products import identify
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
 
     import pandas as pd
     import xarray as xr
     from distributed import Client
 
+    from earthcare_tutorial._one_granule import Place
     from earthcare_tutorial.auth import Token
+
+    Items = dict[str, pystac.Item | str]  # by the granule's id
 
 PER_GRANULE = 6  # requests that open_granule has under way at a time, at most
 PAUSES = (5.0, 30.0)  # seconds before what failed for a reason that passes is tried again
-GONE = "The cluster is gone, or was told to stop: start it again, and call again."
+LONG = 30.0  # seconds without a granule after which it is asked whether anybody works
 
 
 @dataclass
@@ -53,10 +55,16 @@ class GranuleRun:
     """Granules under way: iterate for pairs (granule id, value), in the order in which they end."""
 
     total: int
-    _pairs: Iterator[tuple[str, Value]] = field(init=False, repr=False)
+    _items: Items = field(repr=False)
+    _work: Callable[[Items], Generator[tuple[str, Outcome], None, None]] = field(repr=False)
+    _folder: Path | None = field(repr=False)
+    _label: dict[str, Any] = field(repr=False)
     _over: bool = field(default=False, repr=False)
     _failed: dict[str, tuple[str, int]] = field(default_factory=dict, repr=False)
     _log: dict[str, Outcome] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        self._pairs = self._run()
 
     def __iter__(self) -> Iterator[tuple[str, Value]]:
         if self._over:
@@ -82,6 +90,60 @@ class GranuleRun:
         columns = ["worker", "begun", "streaming", "function", "requests", "MB"]
         rows = [{"granule_id": name} | vars(done) for name, done in self._log.items()]
         return pd.DataFrame(rows, columns=["granule_id", *columns])
+
+    def _run(self) -> Iterator[tuple[str, Value]]:
+        """Yield what the store has, then the others as they are done; try again what may pass."""
+        there = _parts.find(self._folder) if self._folder else {}
+        missing = {name: each for name, each in self._items.items() if name not in there}
+        with progress(self.total, "granules", "granule") as tick:
+            for name in [name for name in self._items if name in there]:
+                tick(1)
+                yield name, _parts.read(there[name])
+            for attempt, pause in enumerate((*PAUSES, 0.0), 1):
+                again = {}
+                with closing(self._work(missing)) as work:
+                    for name, outcome in work:
+                        if outcome.trouble == "again" and attempt <= len(PAUSES):
+                            again[name] = missing[name]
+                            continue
+                        tick(1)
+                        if self._settle(name, outcome, attempt):
+                            yield name, self._keep(name, outcome)
+                if not (missing := again):
+                    break
+                time.sleep(pause)
+        self._over = True
+
+    def _settle(self, name: str, outcome: Outcome, attempt: int) -> bool:
+        """Note a granule that failed; tell whether there is a value. Some troubles end the run."""
+        if outcome.trouble == "token":
+            stored = "the same call" if self._folder else "with a store the same call"
+            raise PermissionError(
+                f"The token ended after {len(self._log)} of {self.total} granules and cannot be"
+                f" renewed ({outcome.reason.rstrip('.')}). login() again: {stored} does the rest."
+            )
+        if outcome.trouble == "mistake":
+            raise TypeError(outcome.reason)
+        if outcome.trouble:
+            self._failed[name] = outcome.reason, attempt
+        return not outcome.trouble
+
+    def _keep(self, name: str, outcome: Outcome) -> Value:
+        """Put a value into the store, if there is one; return it as it is there."""
+        value, outcome.value = outcome.value, None  # or the log would keep all of them
+        self._log[name] = outcome
+        if self._folder is None:
+            return value
+        try:
+            part = _parts.write(self._folder, name, value, _notes(name, outcome, self._label))
+        except OSError as error:
+            done = len(_parts.find(self._folder))
+            raise OSError(
+                f"The part of {name} cannot be written to {self._folder}"
+                f" ({error.strerror or error}). {done} parts are there: when it can be, the same"
+                " call does the rest."
+            ) from None
+        return _parts.read(part)
 
 
 def map_granules(
@@ -166,139 +228,64 @@ def map_granules(
         "variables": wanted,
         "group": group or "",
     }
+    at_a_time = requests // PER_GRANULE
     if client:
         from earthcare_tutorial import _cluster
 
         _cluster.check(client, function)
+        place = partial(_cluster.workers, client, token)
+    else:
+        place = partial(_threads, token, at_a_time)
+
     folder = _parts.open_store(store, label) if store else None
-    run = GranuleRun(len(by_name))
+    work = partial(_each, place, (function, wanted, group), at_a_time)
+    return GranuleRun(len(by_name), by_name, work, folder, label)
 
-    def keep(name: str, outcome: Outcome) -> Value:
-        """Put a value into the store, if there is one; return it as it is there."""
-        value, outcome.value = outcome.value, None  # or the log would keep all of them
-        run._log[name] = outcome
-        if folder is None:
-            return value
-        try:
-            part = _parts.write(folder, name, value, _notes(name, outcome, label))
-        except OSError as error:
-            done = len(_parts.find(folder))
-            raise OSError(
-                f"The part of {name} cannot be written to {folder} ({error.strerror or error})."
-                f" {done} parts are there: when it can be, the same call does the rest."
-            ) from None
-        return _parts.read(part)
 
-    def settle(name: str, outcome: Outcome, attempt: int) -> bool:
-        """Note a granule that failed; tell whether there is a value. Some troubles end the run."""
-        if outcome.trouble == "token":
-            raise PermissionError(_ended(outcome.reason, run, folder is not None))
-        if outcome.trouble == "mistake":
-            raise TypeError(outcome.reason)
-        if outcome.trouble:
-            run._failed[name] = outcome.reason, attempt
-        return not outcome.trouble
-
-    def pairs() -> Iterator[tuple[str, Value]]:
-        there = _parts.find(folder) if folder else {}
-        missing = {name: each for name, each in by_name.items() if name not in there}
-        with progress(len(by_name), "granules", "granule") as tick:
-            for name in [name for name in by_name if name in there]:
-                tick(1)
-                yield name, _parts.read(there[name])
-            for attempt, pause in enumerate((*PAUSES, 0.0), 1):
-                again = {}
-                work = _each(function, missing, token, wanted, group, client, requests)
-                with closing(work):
-                    for name, outcome in work:
-                        if outcome.trouble == "again" and attempt <= len(PAUSES):
-                            again[name] = missing[name]
-                            continue
-                        tick(1)
-                        if settle(name, outcome, attempt):
-                            yield name, keep(name, outcome)
-                if not (missing := again):
-                    break
-                time.sleep(pause)
-        run._over = True
-
-    run._pairs = pairs()
-    return run
+@contextmanager
+def _threads(token: Token | str, at_a_time: int) -> Iterator[Place]:
+    """Work on threads of this process."""
+    pool = futures.ThreadPoolExecutor(at_a_time, "earthcare-granule")
+    try:
+        yield lambda *asked: pool.submit(stream_and_apply, token, *asked), lambda: ""
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _each(
-    function: Callable[[xr.Dataset], Value],
-    items: dict[str, pystac.Item | str],
-    token: Token | str,
-    variables: list[str],
-    group: str | None,
-    client: Client | None,
-    requests: int,
+    place: Callable[[], AbstractContextManager[Place]], asked: Any, at_a_time: int, items: Items
 ) -> Generator[tuple[str, Outcome], None, None]:
     """Work on some granules at a time, and yield what became of each."""
-    at_a_time = requests // PER_GRANULE
     waiting = iter(items.items())
-    pending: dict[Future[Outcome], str] = {}
-    plugin = ""
-    if client:
-        from earthcare_tutorial import _cluster
+    pending: dict[futures.Future[Outcome], str] = {}
+    with place() as (submit, idle):
 
-        plugin = f"earthcare-token-{time.time_ns()}"
-        client.register_plugin(_cluster.TokenPlugin(token), name=plugin)
-        executor = client.get_executor(pure=False)  # type: ignore[no-untyped-call]
-    else:
-        executor = ThreadPoolExecutor(at_a_time, "earthcare-granule")
+        def begin(more: int) -> None:
+            for name, item in islice(waiting, more):
+                link = item if isinstance(item, str) else item.to_dict(False, transform_hrefs=False)
+                pending[submit(*asked, link)] = name
 
-    def submit(name: str, item: pystac.Item | str) -> None:
-        plain = item if isinstance(item, str) else item.to_dict(False, transform_hrefs=False)
-        asked = (function, plain, variables, group)
-        if client:
-            future = executor.submit(_cluster.with_token, plugin, stream_and_apply, *asked)
-        else:
-            future = executor.submit(stream_and_apply, *asked, token)
-        pending[future] = name
-
-    try:
-        # No more than these are with the cluster, so that its workers together are polite.
-        for one in islice(waiting, at_a_time):
-            submit(*one)
+        # No more than these are under way, so that all workers together are polite.
+        begin(at_a_time)
         while pending:
-            for future in wait(pending, return_when=FIRST_COMPLETED).done:
+            done = futures.wait(pending, LONG, futures.FIRST_COMPLETED).done
+            if not done and (reason := idle()):
+                warn(reason)
+            for future in done:
                 name = pending.pop(future)
-                for one in islice(waiting, 1):
-                    submit(*one)
+                begin(1)
                 yield name, _outcome(future)
-    except Exception:
-        if client and client.status != "running":
-            raise ConnectionError(GONE) from None
-        raise
-    finally:
-        if not client or client.status == "running":
-            for future in pending:
-                future.cancel()
-            executor.shutdown(wait=False)
-        if client and client.status == "running":
-            with suppress(OSError):  # of a cluster that is gone
-                client.unregister_worker_plugin(plugin)  # type: ignore[no-untyped-call]
 
 
-def _outcome(future: Future[Outcome]) -> Outcome:
+def _outcome(future: futures.Future[Outcome]) -> Outcome:
     """Return what a worker tells, or what is known of a worker that tells nothing any more."""
     try:
         return future.result()
-    except CancelledError:
+    except futures.CancelledError:
         raise ConnectionError(GONE) from None
     except Exception as error:  # the worker died of it, several times; or what it made does not fit
         reason = f"its worker gave it up: {sentence(error)}"
         return Outcome("", time.time(), trouble="failed", reason=reason)
-
-
-def _ended(reason: str, run: GranuleRun, stored: bool) -> str:
-    rest = "the same call does the rest" if stored else "with a store the same call does the rest"
-    return (
-        f"The token ended after {len(run._log)} of {run.total} granules and cannot be renewed"
-        f" ({reason.rstrip('.')}). login() again: {rest}."
-    )
 
 
 def _notes(name: str, outcome: Outcome, label: dict[str, Any]) -> dict[str, Any]:

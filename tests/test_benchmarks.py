@@ -77,9 +77,26 @@ def test_many_granules_gave_the_same_numbers_in_flat_memory() -> None:
     told = json.loads(RESULTS.with_name("many.json").read_text())
     assert told["equal"]
     assert told["original"]["MB"] > 4 * told["threads"]["MB"]
+    # The chunks themselves bound it: no reader can move fewer bytes than these.
+    beside = json.loads(RESULTS.read_text())
+    rows = pd.DataFrame(beside["rows"], columns=beside["columns"])
+    needed = rows.query("layout == 'tidy' and task == 'two'")["needed MB"].iloc[0]
+    assert 1 <= told["threads"]["MB"] / (needed * told["granules"]) < 1.05
     long = told["long"]
+    idle = 1 - long["busy"] / (long["seconds"] * long["slots"])
+    assert idle < 0.05, "the engine itself takes less than 5 % of the time"
     assert max(long["memory after MB"]) < 1.25 * max(long["memory MB"]) + 50
     assert [each["workers"] for each in told["schedule"]] == [1, 2, 4]
+
+
+def test_references_gave_the_same_numbers_and_are_small() -> None:
+    told = json.loads(RESULTS.with_name("references.json").read_text())
+    assert {row["layout"] for row in told["rows"]} == {"tidy", "scattered", "small"}
+    for row in told["rows"]:
+        assert row["equal"]
+        assert 0 < row["made"]["bytes a granule"] < 20_000
+        for ways in row["visits"].values():
+            assert ways["references"]["MB"] <= ways["open_granule"]["MB"]
 
 
 def test_a_schedule_is_bounded_by_what_the_host_is_asked() -> None:

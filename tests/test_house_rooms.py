@@ -45,14 +45,14 @@ LARGE = {
     "maps": (699, 6),
     "mean_profile": (1132, 10),
     "quicklook": (772, 6),
-    "scaling": (3973, 27),
+    "scaling": (3997, 27),
     "searching": (1359, 9),
     "sites": (1593, 10),
     "streaming": (2797, 21),
     "swath": (1164, 10),
 }
 #: Lines of all helpers together; the design aims at 2,600.
-HELPERS = 7_732
+HELPERS = 7_756
 #: Where a distribution says what it needs, and names of packages that differ from their modules'.
 PROJECTS = {
     "earthcare_tutorial": "pyproject.toml",

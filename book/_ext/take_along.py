@@ -56,7 +56,8 @@ def build_wheels(root: Path, folder: Path) -> list[Path]:
 
 def pep_723(wheel: str, code: str) -> str:
     """Lines that tell ``uv`` and ``juv`` what a notebook needs: the wheel that lies beside it."""
-    extra = "[scale]" if re.search(r"^(?:from|import) (?:distributed|flox)\b", code, re.M) else ""
+    scale = r"^(?:from|import) (?:dask|distributed|flox|zarr)\b"
+    extra = "[scale]" if re.search(scale, code, re.M) else ""
     return "\n".join(
         [
             "# /// script",

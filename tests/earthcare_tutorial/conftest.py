@@ -139,6 +139,28 @@ def write_granule(path: Path, *, notes: str = "SYNTHETIC: for tests", lines: int
     return path.read_bytes()
 
 
+def write_odd_granule(path: Path, lines: int) -> bytes:
+    """Write a granule with more variables: of several chunks, with holes, and odd ones."""
+    write_granule(path, lines=lines)
+    with h5py.File(path, "a") as h5:
+        science = h5["ScienceData"]
+        packed = {"chunks": (16, 100), "compression": "gzip", "shuffle": True, "fillvalue": -999}
+        for name in ("several", "holes"):
+            made = science.create_dataset(name, (lines, 384), "f4", **packed)
+            made.attrs["_FillValue"] = np.float32(-999)
+        science["several"][...] = -999
+        for name in ("several", "holes"):
+            science[name][16:40, 50:150] = np.arange(2400).reshape(24, 100)
+        science.create_dataset("plain", data=np.zeros((lines, 384), "f4"))
+        summed = {"compression": "gzip", "fletcher32": True}
+        science.create_dataset("summed", data=np.zeros((lines, 384), "f4"), **summed)
+        for name in ("several", "holes", "plain", "summed"):
+            for dim, scale in zip(science[name].dims, ("along_track", "across_track"), strict=True):
+                dim.attach_scale(science[scale])
+        science.create_dataset("unnamed", data=np.zeros((lines, 384), "f4"), compression="gzip")
+    return path.read_bytes()
+
+
 @pytest.fixture
 def granule(esa_maap: EsaMaap, tmp_path: Path) -> str:
     """Put a granule on the data server, and return its link."""

@@ -43,7 +43,8 @@ QUESTIONS = {
     "classes": {"notebooks/read_target_classes"},
     "cite": {"book/cite"},
     "memory": {TROUBLE, "notebooks/stream_a_granule", "book/toward_the_archive"},
-    "dask": {"notebooks/scale_to_a_month", "notebooks/stream_a_granule"},
+    "dask": {"notebooks/scale_to_a_month", "notebooks/keep_references"},
+    "references": {"notebooks/keep_references"},
     "job": {"book/run_as_a_job"},
 }
 
