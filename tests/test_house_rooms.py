@@ -30,29 +30,30 @@ MAY_IMPORT = {
     "benchmarks": {*PACKAGES},
     "tools": {*PACKAGES},
 }
-#: A verb and all that it imports from us: lines and modules, of helpers and facts.
+#: A verb and all that it imports from us: lines and modules, of helpers and facts. The examples of
+#: docstrings do not count: no one copies them.
 VERB = (600, 4)
 #: Modules of verbs that are above it on 28 November 2026: lower these, never raise them.
 LARGE = {
-    "access": (626, 5),
-    "auth": (930, 5),
-    "classifying": (1002, 9),
-    "curtain": (1256, 10),
-    "describing": (3047, 24),
-    "framing": (1716, 13),
-    "granule": (761, 8),
-    "listing": (353, 5),
-    "maps": (684, 6),
+    "access": (608, 5),
+    "auth": (918, 5),
+    "classifying": (987, 9),
+    "curtain": (1242, 10),
+    "describing": (3005, 24),
+    "framing": (1688, 13),
+    "granule": (731, 8),
+    "listing": (332, 5),
+    "maps": (679, 6),
     "mean_profile": (1116, 10),
-    "quicklook": (758, 6),
-    "scaling": (3961, 27),
-    "searching": (1349, 9),
-    "sites": (1583, 10),
-    "streaming": (2785, 21),
+    "quicklook": (735, 6),
+    "scaling": (3915, 27),
+    "searching": (1323, 9),
+    "sites": (1540, 10),
+    "streaming": (2750, 21),
     "swath": (1148, 10),
 }
 #: Lines of all helpers together; the design aims at 2,600.
-HELPERS = 7_688
+HELPERS = 7_511
 #: Where a distribution says what it needs, and names of packages that differ from their modules'.
 PROJECTS = {
     "earthcare_tutorial": "pyproject.toml",
