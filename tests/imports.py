@@ -46,7 +46,7 @@ class Module:
 
     @property
     def lines(self) -> int:
-        """Lines of its file, with docstrings and comments, but without their section of examples."""
+        """Lines of its file, with docstrings and comments, but for the examples of docstrings."""
         nodes = ast.walk(ast.parse(self.text))
         told = [ast.get_docstring(each) or "" for each in nodes if isinstance(each, DOCUMENTED)]
         examples = [text.partition("\n\nExamples\n--------\n")[1:] for text in told]

@@ -18,6 +18,8 @@ from sphinx.application import Sphinx
 #: Of the picture that a chat shows beside a link.
 CARD = "_static/card.png"
 _CARD_SIZE = (1200, 630)
+#: For what shows no SVG: bookmarks of phones, older browsers. Drawn from logo.svg; a test compares.
+_ICON = "_static/icon.png"
 #: Search engines show about as many characters.
 _LONGEST = 160
 _NOT_FOUND = """\
@@ -80,6 +82,7 @@ def _tell(app: Sphinx, page: str, template: str, context: dict[str, Any], doctre
     tags = {"og:title": title, "og:site_name": app.config.html_title, "og:type": "article"}
     if doctree is not None and (told := description(doctree)):
         tags |= {"description": told, "og:description": told}
+    icon = f"{'../' * page.count('/')}{_ICON}"
     base = app.config.html_baseurl
     if base:
         tags |= {"og:url": f"{base}{page}.html", "og:image": f"{base}{CARD}"}
@@ -87,6 +90,10 @@ def _tell(app: Sphinx, page: str, template: str, context: dict[str, Any], doctre
         f'<meta {"property" if name.startswith("og:") else "name"}="{name}" '
         f'content="{escape(text, quote=True)}" />\n'
         for name, text in tags.items()
+    )
+    context["metatags"] += (
+        f'<link rel="icon" type="image/png" sizes="180x180" href="{icon}" />\n'
+        f'<link rel="apple-touch-icon" href="{icon}" />\n'
     )
 
 
