@@ -13,18 +13,18 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
 ADDRESSES = Path(__file__).parent.parent / "addresses.txt"
+_HIDDEN = '<meta name="robots" content="noindex">\n'
 _PAGE = """\
 <!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<title>{title} has moved</title>
-<meta name="robots" content="noindex">
-<link rel="canonical" href="{target}">
+<title>{title}</title>
+{head}<link rel="canonical" href="{target}">
 <meta http-equiv="refresh" content="0; url={target}">
 <script>location.replace("{target}" + location.hash);</script>
 </head>
-<body><p>This page has moved: <a href="{target}">{title}</a>.</p></body>
+<body><p>The page is here: <a href="{target}">{title}</a>.</p></body>
 </html>
 """
 
@@ -55,12 +55,16 @@ def wrong(addresses: dict[str, str], pages: set[str]) -> list[str]:
     return new + lost
 
 
-def redirect(site: Path, old: str, new: str, title: str) -> None:
-    """Write a page at an old address that leads to the new one, and keeps what follows a #."""
+def redirect(site: Path, old: str, new: str, title: str, head: str = _HIDDEN) -> None:
+    """Write a page at an old address that leads to the new one, and keeps what follows a #.
+
+    ``head`` is what the page tells of itself; by default, that search engines leave it out.
+    """
     place = site / f"{old}.html"
     place.parent.mkdir(parents=True, exist_ok=True)
     target = Path(os.path.relpath(site / f"{new}.html", place.parent)).as_posix()
-    place.write_text(_PAGE.format(title=escape(title), target=escape(target)), encoding="utf-8")
+    text = _PAGE.format(title=escape(title), target=escape(target), head=head)
+    place.write_text(text, encoding="utf-8")
 
 
 def _lead_on(app: Sphinx, exception: Exception | None) -> None:

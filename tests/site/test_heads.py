@@ -29,6 +29,15 @@ def test_each_page_has_a_title_and_a_description_of_its_own() -> None:
         assert title in re.sub(r"\s+", " ", head.partition("<title>")[2]).replace("&#34;", "&quot;")
 
 
+def test_pages_without_a_text_and_the_bare_address_tell_what_they_are() -> None:
+    first = (HTML / "book" / "welcome.html").read_text()
+    tag = re.compile(r'<meta name="description" content="([^"]+)"')
+    assert tag.findall((HTML / "index.html").read_text()) == tag.findall(first)
+    for page in ["genindex.html", "search.html", *(HTML / "_modules").rglob("*.html")]:
+        (description,) = tag.findall((HTML / page).read_text())
+        assert len(description) > 30, page
+
+
 def test_a_link_to_the_site_shows_the_curtain() -> None:
     with Image.open(HTML / "_static/card.png") as card:
         assert card.size == (1200, 630)
