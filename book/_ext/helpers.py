@@ -87,14 +87,19 @@ def _link_text(app: Sphinx, document: nodes.document, page: str) -> None:
     if not page.startswith("notebooks/"):
         return
     for literal in list(document.findall(nodes.literal)):
-        parent, inside = literal.parent, False
-        while parent is not None and not inside:
-            inside, parent = isinstance(parent, _LEFT_OUT), parent.parent
         named = _MENTION.fullmatch(literal.astext())
-        if not inside and named and (address := _entry(app, page, named[1])):
+        address = _entry(app, page, named[1]) if named else ""
+        if not address:
+            continue
+        parents, parent = [], literal.parent
+        while parent is not None:
+            parents, parent = [*parents, parent], parent.parent
+        if not any(isinstance(each, _LEFT_OUT) for each in parents):
             link = nodes.reference("", "", internal=True, refuri=address, classes=["helper"])
             literal.replace_self(link)
             link += literal
+        elif address.startswith(f"{literal.parent.get('refuri')}#"):  # a link to the whole page
+            literal.parent["refuri"] = address
 
 
 def _link_code(
