@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
-from earthcare_tutorial._notes import refuse_text
+from earthcare_tutorial._notes import one_granule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,7 +43,7 @@ def pick_assets(item: pystac.Item) -> dict[str, str | None]:
     >>> ect.pick_assets(item)["hdr"].rpartition("/")[2]
     'ECA_EXBA_ATL_EBD_2A_20250316T133058Z_20250912T203558Z_04537E.HDR'
     """
-    refuse_text(item)
+    one_granule(item)
     found: dict[str, str | None] = dict.fromkeys(("h5", "hdr", "zip", "quicklook", "thumbnail"))
     for asset in item.assets.values():
         kind = _kind(asset)
