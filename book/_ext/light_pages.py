@@ -80,8 +80,24 @@ def mend(page: str, depth: int, sizes: dict[str, tuple[int, int]]) -> str:
     # What unfolds a part of the navigation has an icon, and no name.
     toggle = '<span class="toctree-toggle"'
     page = page.replace(f"<summary>{toggle}", f'<summary aria-label="Pages below">{toggle}')
+    if "viewcode-block" in page:  # code holds no blocks
+        page = re.sub(r"<pre>.*?</pre>", _spans, page, flags=re.S)
+    page = _styles_in_head(page)
     head, main, rest = page.partition("<article")
     return head + main + _pictures_when_seen(rest, sizes)
+
+
+def _spans(code: re.Match[str]) -> str:
+    """Code whose functions are no blocks; `book.css` lets them look so."""
+    return code[0].replace("<div", "<span").replace("</div>", "</span>")
+
+
+def _styles_in_head(page: str) -> str:
+    """Page whose styles lie in its head: those that xarray puts beside what it shows."""
+    head, end, body = page.partition("</head>")
+    styles = dict.fromkeys(re.findall(r"<style>.*?</style>", body, re.S))
+    body = re.sub(r"<style>.*?</style>", "", body, flags=re.S)
+    return head + "".join(styles) + end + body
 
 
 def _pictures_when_seen(article: str, sizes: dict[str, tuple[int, int]]) -> str:

@@ -145,6 +145,8 @@ def _write(app: Sphinx, exception: Exception | None) -> None:
     # The fonts of icons stay on the site; there are no icons here.
     style = re.sub(r"@font-face\s*\{[^}]*\}", "", style).replace("</", "<\\/")
     texts = [(site / f"{page}.html").read_text(encoding="utf-8") for page in pages]
+    heads = "".join(text.partition("</head>")[0] for text in texts)
+    style += "".join(dict.fromkeys(re.findall(r"<style>(.*?)</style>", heads, re.S)))
     articles = [
         article(text, page, pages, site, app.config.html_baseurl)
         for text, page in zip(texts, pages, strict=True)

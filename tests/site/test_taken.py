@@ -52,7 +52,7 @@ def shown_by(output: Any, page: Page) -> str | None:
         return None
     if "text/html" in output.data:
         parse = "h => new DOMParser().parseFromString(h, 'text/html').body.textContent"
-        html = re.sub(r"<style scoped>.*?</style>", "", output.data["text/html"], flags=re.S)
+        html = re.sub(r"<style.*?</style>", "", output.data["text/html"], flags=re.S)
         return words(page.evaluate(parse, html))
     return words(output.data["text/plain"])
 
