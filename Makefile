@@ -17,7 +17,7 @@ NBVAL := -p tests.lesson_memory --nbval --nbval-current-env --nbval-cell-timeout
 	--nbval-sanitize-with=tests/nbval_sanitize.cfg
 # Where docstrings have examples: all of them run.
 DOCTESTS := --doctest-modules earthcare_tutorial earthcare_products packages/earthcare_synthetic/src \
-	packages/maap_replay/src
+	packages/maap_replay/src book/_ext
 # All that NumPy finds on this processor beyond the simplest one.
 CPU_FEATURES = $$($(BIN)/python -c "from numpy._core._multiarray_umath import \
 	__cpu_dispatch__, __cpu_features__; print(*(f for f in __cpu_dispatch__ if __cpu_features__[f]))")

@@ -126,10 +126,9 @@ def file_type(name: str) -> str:
 
     Examples
     --------
+    >>> from earthcare_products.products import file_type
     >>> file_type("M-COP")
     'MSI_COP_2A'
-    >>> file_type("atl_ebd_2a")
-    'ATL_EBD_2A'
     """
     squeezed = _squeeze(name)
     if squeezed in _NAMES:

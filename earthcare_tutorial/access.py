@@ -53,6 +53,13 @@ def check_access(item: pystac.Item | str, token: Token | str) -> pd.DataFrame:
     pandas.DataFrame
         One row per rung: "result" is ok, failed or not tried, "cure" says what to do. A sentence
         with what was seen is printed for the rung that failed.
+
+    Examples
+    --------
+    >>> import earthcare_tutorial as ect
+    >>> (item,) = ect.search("A-EBD", orbit_and_frame="04537E")
+    >>> ect.check_access(item, ect.login())["result"].value_counts().to_dict()
+    {'ok': 6}
     """
     import pandas as pd
 

@@ -38,14 +38,10 @@ def pick_assets(item: pystac.Item) -> dict[str, str | None]:
 
     Examples
     --------
-    >>> from datetime import datetime
-    >>> import pystac
-    >>> swapped = {"enclosure_h5": "https://host/A.HDR", "enclosure_hdr": "https://host/A.h5"}
-    >>> item = pystac.Item("A", None, None, datetime(2025, 3, 16), {})
-    >>> for key, href in swapped.items():
-    ...     item.add_asset(key, pystac.Asset(href))
-    >>> pick_assets(item)["h5"]
-    'https://host/A.h5'
+    >>> import earthcare_tutorial as ect
+    >>> (item,) = ect.search("A-EBD", orbit_and_frame="04537E")
+    >>> ect.pick_assets(item)["hdr"].rpartition("/")[2]
+    'ECA_EXBA_ATL_EBD_2A_20250316T133058Z_20250912T203558Z_04537E.HDR'
     """
     one_granule(item)
     found: dict[str, str | None] = dict.fromkeys(("h5", "hdr", "zip", "quicklook", "thumbnail"))
@@ -84,6 +80,13 @@ def h5_url(item: pystac.Item) -> str:
     ------
     LookupError
         When the granule has no such file; the message names the endings that it has.
+
+    Examples
+    --------
+    >>> import earthcare_tutorial as ect
+    >>> (item,) = ect.search("A-EBD", orbit_and_frame="04537E")
+    >>> ect.h5_url(item).rpartition("/")[2]
+    'ECA_EXBA_ATL_EBD_2A_20250316T133058Z_20250912T203558Z_04537E.h5'
     """
     url = pick_assets(item)["h5"]
     if url is None:

@@ -49,6 +49,15 @@ class Token(AuthBase):
     request sent again, once. Threads may share it. What it shows of itself holds no secret; a
     pickle of it does hold the offline token, so that a dask worker can go on reading: send it to
     machines you trust and do not keep it in a file.
+
+    Examples
+    --------
+    >>> import requests
+    >>> import earthcare_tutorial as ect
+    >>> (item,) = ect.search("A-CTH", orbit_and_frame="04537E", baseline="BA")
+    >>> first = {"Range": "bytes=0-7"}
+    >>> requests.get(ect.h5_url(item), auth=ect.login(), headers=first, timeout=30).status_code
+    206
     """
 
     def __init__(self, offline_token: str, client: dict[str, str], source: str) -> None:
@@ -220,6 +229,14 @@ def login(
         When the token has expired, MAAP refuses it, or others on this machine can open its file.
     ConnectionError
         When the login service does not answer within 25 s.
+
+    Examples
+    --------
+    >>> import earthcare_tutorial as ect
+    >>> token = ect.login()
+    >>> (item,) = ect.search("A-CTH", orbit_and_frame="04537E", baseline="BA")
+    >>> ect.open_granule(item, token, "latitude").sizes["along_track"] > 4000
+    True
     """
     offline_token = hidden(offline_token)
     found, source = find_credentials(credentials, offline_token, other_tools=other_tools)

@@ -22,6 +22,15 @@ def mark_synthetic(ax: Axes, ds: xr.Dataset | None = None) -> None:
         Where to write, at the lower right.
     ds : xarray.Dataset, optional
         Write only when this dataset says that it is synthetic.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> import earthcare_tutorial as ect
+    >>> figure, ax = plt.subplots()
+    >>> ect.mark_synthetic(ax)
+    >>> ax.texts[-1].get_text()
+    'synthetic data'
     """
     if ds is not None and not ds.attrs.get("synthetic"):
         return

@@ -42,11 +42,11 @@ def classes(da: xr.DataArray, file_type: str = "") -> pd.DataFrame:
 
     Examples
     --------
-    >>> import xarray as xr
-    >>> da = xr.DataArray([0, 3, 3, 42], name="cloud_type", attrs={"definition": "0: clear"})
-    >>> table = classes(da)
-    >>> table.loc[3, "name"], table.loc[3, "colour"], table.loc[42, "name"], table.loc[0, "name"]
-    ('Cirrus', '#93fbff', 'unknown 42', 'clear')
+    >>> import earthcare_tutorial as ect
+    >>> (item,) = ect.search("A-TC", orbit_and_frame="04537E")
+    >>> ds = ect.open_granule(item, ect.login(), "classification")
+    >>> ect.classes(ds["classification"]).loc[3, ["name", "colour"]].to_dict()
+    {'name': 'Ice Cloud', 'colour': '#93fbff'}
     """
     import pandas as pd
 
@@ -107,6 +107,15 @@ def class_fractions(
     ------
     ValueError
         When the variable holds no classes, has no heights, or nothing is left to count.
+
+    Examples
+    --------
+    >>> import earthcare_tutorial as ect
+    >>> (item,) = ect.search("A-TC", orbit_and_frame="04537E")
+    >>> ds = ect.open_granule(item, ect.login(), ["classification", "latitude", "height"])
+    >>> shares = ect.class_fractions(ds, "classification", width=5)
+    >>> [*shares.index]
+    [2.5, 7.5, 12.5, 17.5]
     """
     import pandas as pd
 

@@ -43,13 +43,13 @@ def align(datasets: Sequence[xr.Dataset], *, within_km: float = 1.0) -> list[xr.
 
     Examples
     --------
-    >>> import xarray as xr
-    >>> degrees = [0.01, 0.02, 0.03, 0.04]
-    >>> zero = ("n", [0.0] * 4)
-    >>> one = xr.Dataset({"latitude": ("n", degrees), "longitude": zero, "a": ("n", [1, 2, 3, 4])})
-    >>> other = one.rename(n="m", a="b").isel(m=slice(2, None))
-    >>> [d.sizes["along_track"] for d in align([one, other])]
-    [2, 2]
+    >>> import earthcare_tutorial as ect
+    >>> (item,) = ect.search("A-EBD", orbit_and_frame="04537E")
+    >>> other = ect.companions(item, "C-FMR")["CPR_FMR_2A"]
+    >>> needs, token = ["latitude", "longitude"], ect.login()
+    >>> lidar, radar = ect.align([ect.open_granule(each, token, needs) for each in (item, other)])
+    >>> lidar.sizes == radar.sizes
+    True
     """
     if hasattr(datasets, "data_vars"):
         raise TypeError("Several datasets are needed, as a list: align([one, other]).")
@@ -113,10 +113,12 @@ def cut_around(
 
     Examples
     --------
-    >>> import xarray as xr
-    >>> places = {"latitude": ("x", [9.0, 0, -9]), "longitude": ("x", [179.0, 180, -179])}
-    >>> cut_around(xr.Dataset(places), 0, -179.5, 100)["distance_km"].round().values
-    array([56.])
+    >>> import earthcare_tutorial as ect
+    >>> (item,) = ect.search("A-EBD", orbit_and_frame="04537E")
+    >>> ds = ect.open_granule(item, ect.login(), ["latitude", "longitude"])
+    >>> near = ect.cut_around(ds, 9.06, 7.49, 100)
+    >>> near.sizes["along_track"] < ds.sizes["along_track"] / 10
+    True
     """
     site = site_vector(latitude, longitude, radius_km)
     if not {"latitude", "longitude"} <= set(ds.variables):

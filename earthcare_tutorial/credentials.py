@@ -65,7 +65,8 @@ def credential_places() -> pd.DataFrame:
 
     Examples
     --------
-    >>> credential_places().loc[2, "place"]
+    >>> import earthcare_tutorial as ect
+    >>> ect.credential_places().loc[2, "place"]
     '~/credentials.txt'
     """
     import pandas as pd
@@ -104,6 +105,13 @@ def save_credentials(
         When there is no token, or it is not an offline token.
     PermissionError
         When the token has expired already.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import earthcare_tutorial as ect
+    >>> ect.save_credentials("my-offline-token", tempfile.mkdtemp() + "/maap.txt").name
+    'maap.txt'
     """
     offline_token = hidden(offline_token)
     file = _expanded(path or os.environ.get("MAAP_CREDENTIALS_FILE") or "~/credentials.txt")

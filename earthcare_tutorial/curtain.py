@@ -84,17 +84,13 @@ def plot_curtain(
 
     Examples
     --------
-    >>> import numpy as np, xarray as xr
-    >>> shape = ("along_track", "JSG_height")
-    >>> ds = xr.Dataset(
-    ...     {
-    ...         "ice_water_content": (shape, np.full((3, 2), 1e-4), {"units": "kg m-3"}),
-    ...         "height": (shape, np.full((3, 2), [9e3, 8e3]), {"units": "m"}),
-    ...         "latitude": ("along_track", [2.0, 1.0, 0.0]),
-    ...     }
-    ... )
-    >>> plot_curtain(ds, "ice_water_content").get_xlabel()
-    'Latitude'
+    >>> import earthcare_tutorial as ect
+    >>> (item,) = ect.search("A-EBD", orbit_and_frame="04537E")
+    >>> name = "particle_extinction_coefficient_355nm"
+    >>> needs = [name, "latitude", "time", "height", "quality_status"]
+    >>> ax = ect.plot_curtain(ect.open_granule(item, ect.login(), needs), name, top_km=15)
+    >>> ax.get_xlabel()
+    'Latitude and time (UTC)'
     """
     import matplotlib.pyplot as plt
     from matplotlib.colors import LogNorm

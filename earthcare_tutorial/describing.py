@@ -32,6 +32,14 @@ def describe(item: pystac.Item, token: Token | str) -> pd.DataFrame:
     pandas.DataFrame
         A row a variable, with its group and name as index, and the columns "dimensions" (with
         sizes), "type", "units", "long_name" and "judged_by", the flag of its quality.
+
+    Examples
+    --------
+    >>> import earthcare_tutorial as ect
+    >>> (item,) = ect.search("M-COP", orbit_and_frame="04537E", baseline="BA")
+    >>> table = ect.describe(item, ect.login())
+    >>> table.loc[("ScienceData", "cloud_top_height"), ["units", "judged_by"]].to_dict()
+    {'units': 'm', 'judged_by': 'quality_status'}
     """
     import pandas as pd
 

@@ -61,17 +61,13 @@ def plot_frame(
 
     Examples
     --------
-    >>> import xarray as xr
-    >>> ds = xr.Dataset(
-    ...     {
-    ...         "latitude": ("along_track", [2.0, 1.0, 0.0]),
-    ...         "solar": ("along_track", [240.0, 250, 260], {"units": "W m-2"}),
-    ...         "thermal": ("along_track", [280.0, 290, 280], {"units": "W m-2"}),
-    ...     }
-    ... )
-    >>> (ax,) = plot_frame([(ds, ["solar", "thermal"])])
-    >>> ax.get_xlabel(), ax.get_ylabel(), len(ax.lines)
-    ('Latitude', 'W m⁻²', 2)
+    >>> import earthcare_tutorial as ect
+    >>> (item,) = ect.search("A-TC", orbit_and_frame="04537E")
+    >>> needs = ["classification", "latitude", "longitude", "time", "height", "elevation"]
+    >>> (ds,) = ect.align([ect.open_granule(item, ect.login(), needs)])
+    >>> curtain, line = ect.plot_frame([(ds, "classification"), (ds, "elevation")])
+    >>> line.get_xlabel()
+    'Latitude and time (UTC)'
     """
     import matplotlib.pyplot as plt
 
@@ -133,6 +129,15 @@ def plot_classes(ds: xr.Dataset, variable: str, ax: Axes | None = None, **kwargs
     ------
     ValueError
         When the variable holds no classes, or cannot be placed.
+
+    Examples
+    --------
+    >>> import earthcare_tutorial as ect
+    >>> (item,) = ect.search("A-TC", orbit_and_frame="04537E")
+    >>> needs = ["classification", "latitude", "time", "height"]
+    >>> ax = ect.plot_classes(ect.open_granule(item, ect.login(), needs), "classification")
+    >>> [text.get_text() for text in ax.get_legend().get_texts()][0]
+    'Surface or sub-surface'
     """
     if variable in ds.variables and legend_of(ds, variable, floats(ds[variable])) is None:
         raise ValueError(

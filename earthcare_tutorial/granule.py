@@ -49,11 +49,11 @@ def mask_quality(ds: xr.Dataset, keep: Keep | None = None) -> xr.Dataset:
 
     Examples
     --------
-    >>> import xarray as xr
-    >>> ds = xr.Dataset({"cloud_top_height": ("x", [9.0, 2.0]), "quality_status": ("x", [0, 3])})
-    >>> ds.attrs["granule_id"] = "ECA_EXBA_MSI_COP_2A_20250316T133058Z_20250912T203345Z_04537E"
-    >>> mask_quality(ds)["cloud_top_height"].attrs["left_out"]
-    '50.0% of the retrieved values left out: quality_status 3 (bad)'
+    >>> import earthcare_tutorial as ect
+    >>> (item,) = ect.search("M-COP", orbit_and_frame="04537E", baseline="BA")
+    >>> ds = ect.open_granule(item, ect.login(), ["cloud_top_height", "quality_status"])
+    >>> ect.mask_quality(ds)["cloud_top_height"].attrs["quality_kept"]
+    'quality_status 0, 1, 2'
     """
     told = granule_id(ds)
     if told is None:
@@ -89,10 +89,11 @@ def to_display_units(ds: xr.Dataset) -> xr.Dataset:
 
     Examples
     --------
-    >>> import xarray as xr
-    >>> ds = xr.Dataset({"cloud_water_path": ("x", [0.25], {"units": "kg m-2"})})
-    >>> to_display_units(ds)["cloud_water_path"].item(), to_display_units(ds)["x"].size
-    (250.0, 1)
+    >>> import earthcare_tutorial as ect
+    >>> (item,) = ect.search("M-COP", orbit_and_frame="04537E", baseline="BA")
+    >>> ds = ect.open_granule(item, ect.login(), "cloud_water_path")
+    >>> [each["cloud_water_path"].attrs["units"] for each in (ds, ect.to_display_units(ds))]
+    ['kg m-2', 'g m-2']
     """
     clean = ds.copy()
     for name in map(str, ds.data_vars):
@@ -126,11 +127,11 @@ def trim_to_frame(ds: xr.Dataset) -> xr.Dataset:
 
     Examples
     --------
-    >>> import numpy as np, xarray as xr
-    >>> ds = xr.Dataset({"latitude": ("along_track", np.arange(24.0, -25.0, -0.5))})
-    >>> ds.attrs["granule_id"] = "ECA_EXBA_ATL_EBD_2A_20250316T133058Z_20250912T203558Z_04537E"
-    >>> trim_to_frame(ds)["latitude"].values[[0, -1]]
-    array([ 22. , -22.5])
+    >>> import earthcare_tutorial as ect
+    >>> (item,) = ect.search("A-EBD", orbit_and_frame="04537E")
+    >>> ds = ect.trim_to_frame(ect.open_granule(item, ect.login(), "latitude"))
+    >>> ds["latitude"].values[[0, -1]].round(1)
+    array([ 22.5, -22.5])
     """
     told = granule_id(ds)
     if told is None or not told.frame:
@@ -177,10 +178,11 @@ def above_sea_level(ds: xr.Dataset) -> xr.Dataset:
 
     Examples
     --------
-    >>> import xarray as xr
-    >>> ds = xr.Dataset({"elevation": ("x", [30.0]), "geoid_offset": ("x", [28.9])})
-    >>> above_sea_level(ds)["elevation"].item()
-    1.1000000000000014
+    >>> import earthcare_tutorial as ect
+    >>> (item,) = ect.search("A-EBD", orbit_and_frame="04537E")
+    >>> ds = ect.open_granule(item, ect.login(), ["height", "geoid_offset"])
+    >>> ect.above_sea_level(ds)["height"].attrs["vertical_reference"]
+    'geoid EGM96, mean sea level'
     """
     if "geoid_offset" not in ds.variables:
         raise ValueError("The dataset has no geoid_offset: ask open_granule for it too.")

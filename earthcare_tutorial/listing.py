@@ -35,8 +35,12 @@ def asset_table(items: pystac.Item | Iterable[pystac.Item]) -> pd.DataFrame:
 
     Examples
     --------
-    >>> asset_table([]).empty
-    True
+    >>> import earthcare_tutorial as ect
+    >>> items = ect.search("A-EBD", orbit_number=4537, frame_id=["D", "E"])
+    >>> ect.asset_table(items)[["file_type", "orbit_and_frame", "baseline"]]
+        file_type orbit_and_frame baseline
+    0  ATL_EBD_2A          04537D       BA
+    1  ATL_EBD_2A          04537E       BA
     """
     import pandas as pd
 

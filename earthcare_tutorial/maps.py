@@ -69,6 +69,14 @@ def plot_map(
     ------
     ValueError
         When there is nothing to draw, or no place is known.
+
+    Examples
+    --------
+    >>> import earthcare_tutorial as ect
+    >>> items = ect.search("A-EBD", orbit_number=4537, frame_id=["D", "E"])
+    >>> ax = ect.plot_map(items)
+    >>> [line.get_gid() for line in ax.lines if line.get_gid()]
+    ['04537D', '04537E']
     """
     import matplotlib.pyplot as plt
 

@@ -57,6 +57,16 @@ def plot_profile(
     ------
     ValueError
         As for :func:`plot_curtain`, or when the variable holds classes.
+
+    Examples
+    --------
+    >>> import earthcare_tutorial as ect
+    >>> (item,) = ect.search("C-FMR", orbit_and_frame="04537E", baseline="BA")
+    >>> name = "reflectivity_corrected"
+    >>> needs = [name, "latitude", "height", "quality_status"]
+    >>> ax = ect.plot_profile(ect.open_granule(item, ect.login(), needs), name, between=(3, 1))
+    >>> ax.get_ylabel()
+    'Height above ellipsoid (km)'
     """
     import matplotlib.pyplot as plt
     import pandas as pd

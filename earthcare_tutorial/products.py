@@ -35,8 +35,10 @@ def identify(item: pystac.Item | str) -> GranuleId:
 
     Examples
     --------
-    >>> identify("ECA_EXBA_MSI_COP_2A_20250316T133058Z_20250912T203345Z_04537E").orbit_and_frame
-    '04537E'
+    >>> import earthcare_tutorial as ect
+    >>> name = ect.identify("ECA_EXBA_MSI_COP_2A_20250316T133058Z_20250912T203345Z_04537E")
+    >>> name.file_type, name.baseline, name.orbit_and_frame
+    ('MSI_COP_2A', 'BA', '04537E')
     """
     name = item if isinstance(item, str) else item.id
     try:

@@ -45,6 +45,13 @@ def quicklook_url(item: pystac.Item) -> str:
     ------
     LookupError
         When the granule has no picture.
+
+    Examples
+    --------
+    >>> import earthcare_tutorial as ect
+    >>> (item,) = ect.search("M-COP", orbit_and_frame="04537E", baseline="BA")
+    >>> ect.quicklook_url(item).rpartition("/")[2]
+    'ECA_EXBA_MSI_COP_2A_20250316T133058Z_20250912T203345Z_04537E.BID_1.jpeg'
     """
     files = pick_assets(item)
     url = files["quicklook"] or files["thumbnail"]
@@ -74,6 +81,14 @@ def show_quicklook(item: pystac.Item, ax: Axes | None = None) -> Axes:
         When the granule has no picture, or its link leads to none.
     ConnectionError
         When the server does not answer.
+
+    Examples
+    --------
+    >>> import earthcare_tutorial as ect
+    >>> (item,) = ect.search("M-COP", orbit_and_frame="04537E", baseline="BA")
+    >>> ax = ect.show_quicklook(item)
+    >>> ax.get_title().splitlines()[0]
+    'MSI_COP_2A 04537E, baseline BA'
     """
     import matplotlib.pyplot as plt
 
@@ -126,10 +141,11 @@ def show_gallery(
 
     Examples
     --------
-    >>> show_gallery([])
-    Traceback (most recent call last):
-    ...
-    ValueError: There are no granules to show: the list is empty.
+    >>> import earthcare_tutorial as ect
+    >>> (item,) = ect.search("M-COP", orbit_and_frame="04537E", baseline="BA")
+    >>> axes = ect.show_gallery([item], columns=1)
+    >>> len(axes)
+    1
     """
     import matplotlib.pyplot as plt
 

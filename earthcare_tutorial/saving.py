@@ -54,6 +54,15 @@ def save_figure(
     ------
     ValueError
         When the format cannot carry such words, or there are no granules.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import earthcare_tutorial as ect
+    >>> (item,) = ect.search("M-COP", orbit_and_frame="04537E", baseline="BA")
+    >>> figure = ect.show_quicklook(item).figure
+    >>> ect.save_figure(figure, tempfile.mkdtemp() + "/quicklook.png", item)["Description"]
+    'EarthCARE MSI_COP_2A, baseline BA, https://doi.org/10.57780/eca-94b4e53'
     """
     path = Path(path)
     if path.suffix.lower() not in WORDS:
@@ -84,6 +93,13 @@ def data_doi(item: pystac.Item) -> str:
     ----------
     item : pystac.Item
         From :func:`search`; its property "sci:doi" is taken, or else its link "cite-as".
+
+    Examples
+    --------
+    >>> import earthcare_tutorial as ect
+    >>> (item,) = ect.search("M-COP", orbit_and_frame="04537E", baseline="BA")
+    >>> ect.data_doi(item)
+    'https://doi.org/10.57780/eca-94b4e53'
     """
     if doi := item.properties.get("sci:doi"):
         return f"https://doi.org/{doi}"

@@ -52,7 +52,18 @@ LONG = 30.0  # seconds without a granule after which it is asked whether anybody
 
 @dataclass
 class GranuleRun:
-    """Granules under way: iterate for pairs (granule id, value), in the order in which they end."""
+    """Granules under way: iterate for pairs (granule id, value), in the order in which they end.
+
+    Examples
+    --------
+    >>> import earthcare_tutorial as ect
+    >>> items = ect.search("A-TC", orbit_and_frame=["04400E", "04537E"])
+    >>> run = ect.map_granules(lambda ds: dict(ds.sizes), items, ect.login(), variables="latitude")
+    >>> sorted(granule_id[-6:] for granule_id, _ in run)
+    ['04400E', '04537E']
+    >>> run.failures.empty
+    True
+    """
 
     total: int
     _items: Items = field(repr=False)
@@ -208,10 +219,12 @@ def map_granules(
 
     Examples
     --------
-    >>> map_granules(len, [], "a token", variables="time")
-    Traceback (most recent call last):
-    ...
-    ValueError: There are no granules: the list of items is empty.
+    >>> import earthcare_tutorial as ect
+    >>> items = ect.search("A-TC", orbit_and_frame=["04400E", "04537E"])
+    >>> run = ect.map_granules(lambda ds: dict(ds.sizes), items, ect.login(), variables="latitude")
+    >>> values = dict(run)
+    >>> len(values), len(run.failures)
+    (2, 0)
     """
     token = hidden(token)
     by_name = {_name(each): each for each in items}

@@ -80,10 +80,15 @@ def overpasses(
 
     Examples
     --------
-    >>> overpasses(95, 10, start_time="2025-03-01", end_time="2025-03-31")
-    Traceback (most recent call last):
-    ...
-    ValueError: A latitude lies between -90 and 90 degrees: not 95.
+    >>> import earthcare_tutorial as ect
+    >>> march = {"start_time": "2025-03-01", "end_time": "2025-03-31"}
+    >>> table = ect.overpasses(9.06, 7.49, **march)
+    >>> table[["side", "light", "orbit_and_frame"]]
+        side  light orbit_and_frame
+    0  right  night          04514A
+    1   left    day          04537E
+    2   left  night          04654A
+    3  right    day          04677E
     """
     import pandas as pd
 
@@ -145,13 +150,10 @@ def companions(
 
     Examples
     --------
-    >>> from datetime import datetime
-    >>> import pystac
-    >>> name = "ECA_EXAA_AUX_ORBPRE_20250120T000000Z_20250130T000000Z_0001"
-    >>> companions(pystac.Item(name, None, None, datetime(2025, 1, 20), {}), "A-EBD")
-    Traceback (most recent call last):
-    ...
-    ValueError: ECA_EXAA_AUX_ORBPRE_20250120T000000Z_20250130T000000Z_0001 belongs to no frame.
+    >>> import earthcare_tutorial as ect
+    >>> (item,) = ect.search("A-EBD", orbit_and_frame="04537E")
+    >>> [*ect.companions(item, ["C-FMR", "M-COP"])]
+    ['CPR_FMR_2A', 'MSI_COP_2A']
     """
     told = identify(item)
     frame = told.orbit_and_frame

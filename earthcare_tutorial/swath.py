@@ -84,6 +84,15 @@ def plot_swath(
     ValueError
         When ``ds`` lacks the variable or its coordinates, when limits contradict each other, or
         for axes of a map projection.
+
+    Examples
+    --------
+    >>> import earthcare_tutorial as ect
+    >>> (item,) = ect.search("M-COP", orbit_and_frame="04537E", baseline="BA")
+    >>> needs = ["latitude", "longitude", "cloud_top_height", "quality_status"]
+    >>> ax = ect.plot_swath(ect.open_granule(item, ect.login(), needs), "cloud_top_height")
+    >>> ax.get_xlabel(), ax.get_ylabel()
+    ('Longitude', 'Latitude')
     """
     import matplotlib.pyplot as plt
 

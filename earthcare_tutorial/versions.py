@@ -34,7 +34,8 @@ def baselines(file_type: str) -> pd.DataFrame:
 
     Examples
     --------
-    >>> baselines("C-CLP")["start_time"].dt.date.astype(str).to_dict()
+    >>> import earthcare_tutorial as ect
+    >>> ect.baselines("C-CLP")["start_time"].dt.date.astype(str).to_dict()
     {'BB': '2024-06-17', 'CA': '2025-11-28'}
     """
     import pandas as pd

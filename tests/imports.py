@@ -27,6 +27,7 @@ ROOMS = {
     "tools": ROOT / "tools",
     "jobs": ROOT / "jobs",
 }
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef)
 PACKAGES = ("earthcare_tutorial", "earthcare_products", "maap_replay", "earthcare_synthetic")
 
 
@@ -45,8 +46,11 @@ class Module:
 
     @property
     def lines(self) -> int:
-        """Lines of its file, with docstrings and comments."""
-        return len(self.text.splitlines())
+        """Lines of its file, with docstrings and comments, but for the examples of docstrings."""
+        nodes = ast.walk(ast.parse(self.text))
+        told = [ast.get_docstring(each) or "" for each in nodes if isinstance(each, DOCUMENTED)]
+        examples = [text.partition("\n\nExamples\n--------\n")[1:] for text in told]
+        return len(self.text.splitlines()) - sum("".join(each).count("\n") for each in examples)
 
 
 def read(name: str, path: Path) -> Module:

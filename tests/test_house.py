@@ -66,7 +66,9 @@ def test_every_place_that_names_a_python_names_that_of_the_lock() -> None:
         named = re.findall(r'python-version: "(.*?)"', workflow.read_text())
         assert named == [locked] * len(named), workflow
     installed = (ROOT / ".binder" / "postBuild").read_text().split()
-    assert {".", "./packages/earthcare_synthetic", "./packages/maap_replay"} <= {*installed}
+    assert {"'.[scale]'", "./packages/earthcare_synthetic", "./packages/maap_replay"} <= {
+        *installed
+    }
 
 
 def test_the_lock_covers_what_the_environment_asks_for() -> None:

@@ -30,29 +30,30 @@ MAY_IMPORT = {
     "benchmarks": {*PACKAGES},
     "tools": {*PACKAGES},
 }
-#: A verb and all that it imports from us: lines and modules, of helpers and facts.
+#: A verb and all that it imports from us: lines and modules, of helpers and facts. The examples of
+#: docstrings do not count: no one copies them.
 VERB = (600, 4)
 #: Modules of verbs that are above it on 28 November 2026: lower these, never raise them.
 LARGE = {
-    "access": (636, 5),
-    "auth": (940, 5),
-    "classifying": (1012, 9),
-    "curtain": (1275, 10),
-    "describing": (3059, 24),
-    "framing": (1739, 13),
-    "granule": (770, 8),
-    "listing": (363, 5),
-    "maps": (699, 6),
+    "access": (618, 5),
+    "auth": (928, 5),
+    "classifying": (997, 9),
+    "curtain": (1261, 10),
+    "describing": (3017, 24),
+    "framing": (1711, 13),
+    "granule": (740, 8),
+    "listing": (342, 5),
+    "maps": (694, 6),
     "mean_profile": (1132, 10),
-    "quicklook": (772, 6),
-    "scaling": (3997, 27),
-    "searching": (1359, 9),
-    "sites": (1593, 10),
-    "streaming": (2797, 21),
+    "quicklook": (749, 6),
+    "scaling": (3951, 27),
+    "searching": (1333, 9),
+    "sites": (1550, 10),
+    "streaming": (2762, 21),
     "swath": (1164, 10),
 }
 #: Lines of all helpers together; the design aims at 2,600.
-HELPERS = 7_756
+HELPERS = 7_579
 #: Where a distribution says what it needs, and names of packages that differ from their modules'.
 PROJECTS = {
     "earthcare_tutorial": "pyproject.toml",

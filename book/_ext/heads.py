@@ -15,9 +15,13 @@ from docutils import nodes
 from PIL import Image, ImageOps
 from sphinx.application import Sphinx
 
+from book._ext.moved import redirect
+
 #: Of the picture that a chat shows beside a link.
 CARD = "_static/card.png"
 _CARD_SIZE = (1200, 630)
+#: For what shows no SVG: bookmarks of phones, older browsers. Drawn from logo.svg; a test compares.
+_ICON = "_static/icon.png"
 #: Search engines show about as many characters.
 _LONGEST = 160
 _NOT_FOUND = """\
@@ -78,8 +82,11 @@ def description(doctree: nodes.document) -> str:
 def _tell(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
     title = unescape(context.get("title", "")) or app.config.html_title
     tags = {"og:title": title, "og:site_name": app.config.html_title, "og:type": "article"}
-    if doctree is not None and (told := description(doctree)):
+    kind = "Source code of" if page.startswith("_modules/") else "On this site:"
+    told = description(doctree) if doctree else f"{kind} {title}. {app.config.html_title}."
+    if told:
         tags |= {"description": told, "og:description": told}
+    icon = f"{'../' * page.count('/')}{_ICON}"
     base = app.config.html_baseurl
     if base:
         tags |= {"og:url": f"{base}{page}.html", "og:image": f"{base}{CARD}"}
@@ -87,6 +94,10 @@ def _tell(app: Sphinx, page: str, template: str, context: dict[str, Any], doctre
         f'<meta {"property" if name.startswith("og:") else "name"}="{name}" '
         f'content="{escape(text, quote=True)}" />\n'
         for name, text in tags.items()
+    )
+    context["metatags"] += (
+        f'<link rel="icon" type="image/png" sizes="180x180" href="{icon}" />\n'
+        f'<link rel="apple-touch-icon" href="{icon}" />\n'
     )
 
 
@@ -99,6 +110,10 @@ def _write_beside(app: Sphinx, exception: Exception | None) -> None:
         with Image.open(site / "_images" / hero[1]) as picture:
             card = ImageOps.pad(picture.convert("RGB"), _CARD_SIZE, color="white")
         card.quantize(64).save(site / CARD, optimize=True)
+    # Who shares the bare address shares this one: it tells what the first page tells.
+    told = re.findall(r'<meta (?:name="description"|property="og:[^"]*") [^>]*>', first)
+    title = app.config.html_title
+    redirect(site, "index", app.config.root_doc, title, "".join(f"{tag}\n" for tag in told))
     text = _NOT_FOUND.format(title=app.config.html_title)
     (site / "404.html").write_text(text, encoding="utf-8")
     robots = "User-agent: *\nAllow: /\n"
@@ -117,5 +132,6 @@ def _write_beside(app: Sphinx, exception: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Connect to Sphinx."""
     app.connect("html-page-context", _tell)
-    app.connect("build-finished", _write_beside)
+    # After the first page by sphinx-external-toc, which says nothing of itself.
+    app.connect("build-finished", _write_beside, priority=800)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

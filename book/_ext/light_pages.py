@@ -2,7 +2,7 @@
 
 The icons of a page become a style sheet of some kilobytes, where the theme loads all 2,400. The
 colours are chosen before the first paint. What only the search page needs is loaded there, pictures
-load when they come into view, and an empty head of a table is a plain cell. Each mending says what
+load when they come into view, and tables have captions. Each mending says what
 it looks for: a theme that writes something else fails the build.
 """
 
@@ -17,10 +17,12 @@ from PIL import Image
 from sphinx.errors import ExtensionError
 
 from book._ext.icons import icon_style, lighten_font
+from book._ext.tables import mend_tables
 
 _ICON_CLASS = re.compile(r'class="[^"]*\bfa[sb]?(?:-solid|-brands)?\s+fa-([a-z0-9-]+)')
 #: The only icon that the theme's scripts add: it closes a message.
 _ADDED_BY_SCRIPT = {"xmark"}
+_SPAN = r'<span class="\1">\2</span>'
 _THEME = (
     r'document\.documentElement\.dataset\.mode = localStorage\.getItem\("mode"\) \|\| "\w*";\s*'
     r'document\.documentElement\.dataset\.theme = localStorage\.getItem\("theme"\) \|\| "\w*";'
@@ -69,15 +71,33 @@ def mend(page: str, depth: int, sizes: dict[str, tuple[int, int]]) -> str:
     # Thebe is not used; its settings name a repository of others.
     page = re.sub(r'<script type="text/x-thebe-config">.*?</script>\s*', "", page, flags=re.S)
     page = re.sub(r"<script>kernelName = .*?</script>\s*", "", page, flags=re.S)
-    page = re.sub(r"<th([^>]*)>\s*</th>", r"<td\1></td>", page)
-    page = page.replace("<th>", '<th scope="col">')
+    # A wide table of pandas scrolls: so that a keyboard can, too.
+    page = page.replace("<div>\n<style scoped>", '<div tabindex="0">\n<style scoped>')
+    page = mend_tables(page)
+    # What unfolds a cell is named by its words, which may be no paragraphs.
+    page = page.replace('<summary aria-label="Toggle hidden content">', "<summary>")
+    page = re.sub(r'<p class="((?:collapsed|expanded)[^"]*)">(.*?)</p>', _SPAN, page)
     # What unfolds a part of the navigation has an icon, and no name.
     toggle = '<span class="toctree-toggle"'
     page = page.replace(f"<summary>{toggle}", f'<summary aria-label="Pages below">{toggle}')
-    # A wide table of pandas scrolls: so that a keyboard can, too.
-    page = page.replace("<div>\n<style scoped>", '<div tabindex="0">\n<style scoped>')
+    if "viewcode-block" in page:  # code holds no blocks
+        page = re.sub(r"<pre>.*?</pre>", _spans, page, flags=re.S)
+    page = _styles_in_head(page)
     head, main, rest = page.partition("<article")
     return head + main + _pictures_when_seen(rest, sizes)
+
+
+def _spans(code: re.Match[str]) -> str:
+    """Code whose functions are no blocks; `book.css` lets them look so."""
+    return code[0].replace("<div", "<span").replace("</div>", "</span>")
+
+
+def _styles_in_head(page: str) -> str:
+    """Page whose styles lie in its head: those that xarray puts beside what it shows."""
+    head, end, body = page.partition("</head>")
+    styles = dict.fromkeys(re.findall(r"<style>.*?</style>", body, re.S))
+    body = re.sub(r"<style>.*?</style>", "", body, flags=re.S)
+    return head + "".join(styles) + end + body
 
 
 def _pictures_when_seen(article: str, sizes: dict[str, tuple[int, int]]) -> str:
@@ -136,6 +156,7 @@ class Bundles:
             if kind == ".css":  # an address counts from the folder of the sheet
                 above = "" if file.startswith("styles/") else "../"
                 text = re.sub(r"url\((?![\"']?(?:data:|/|\.\./))", f"url({above}", text)
+                text = text.replace(">summary>p.", ">summary>.")  # spans; see `mend`
             parts.append(re.sub(r"/[/*]# sourceMappingURL=\S+(?: \*/)?", "", text))
         text = "\n".join(parts) if kind == ".css" else "\n;\n".join(parts)
         name = f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:8]}{kind}"

@@ -73,6 +73,15 @@ def download(
         As :func:`open_granule`. What was fetched stays, to go on from.
     OSError
         When the disk has no room for a file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import earthcare_tutorial as ect
+    >>> (item,) = ect.search("A-CTH", orbit_and_frame="04537E", baseline="BA")
+    >>> (path,) = ect.download(item, ect.login(), tempfile.mkdtemp())
+    >>> path.name
+    'ECA_EXBA_ATL_CTH_2A_20250316T133058Z_20250912T203618Z_04537E.h5'
     """
     if not isinstance(folder, str | os.PathLike):
         raise TypeError(f"The folder comes last, after the token: not {type(folder).__name__}.")

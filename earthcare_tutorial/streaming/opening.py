@@ -69,6 +69,14 @@ def open_granule(
     ValueError
         When the file is no HDF5, is damaged, leads to other files, or has no such group or
         variable; lists what there is.
+
+    Examples
+    --------
+    >>> import earthcare_tutorial as ect
+    >>> (item,) = ect.search("M-COP", orbit_and_frame="04537E", baseline="BA")
+    >>> ds = ect.open_granule(item, ect.login(), ["latitude", "cloud_top_height"])
+    >>> ds["cloud_top_height"].dims, ds["cloud_top_height"].attrs["units"]
+    (('along_track', 'across_track'), 'm')
     """
     token = hidden(token)
     remote = RemoteFile(item_or_url, token)

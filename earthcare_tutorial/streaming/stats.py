@@ -14,7 +14,17 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False)
 class StreamStats:
-    """What was fetched while :func:`stream_stats` was watching."""
+    """What was fetched while :func:`stream_stats` was watching.
+
+    Examples
+    --------
+    >>> import earthcare_tutorial as ect
+    >>> (item,) = ect.search("A-CTH", orbit_and_frame="04537E", baseline="BA")
+    >>> with ect.stream_stats() as stats:
+    ...     ds = ect.open_granule(item, ect.login(), "latitude")
+    >>> [*stats.requests().columns]
+    ['file', 'start', 'end', 'begun', 'done']
+    """
 
     ranges: list[tuple[str, int, int, float, float]] = field(default_factory=list)
     sizes: dict[str, int] = field(default_factory=dict)
@@ -57,9 +67,11 @@ def stream_stats() -> Iterator[StreamStats]:
 
     Examples
     --------
-    >>> with stream_stats() as stats:
-    ...     pass  # ds = open_granule(item, token, "time")
-    >>> stats.table().empty
+    >>> import earthcare_tutorial as ect
+    >>> (item,) = ect.search("A-EBD", orbit_and_frame="04537E")
+    >>> with ect.stream_stats() as stats:
+    ...     ds = ect.open_granule(item, ect.login(), "latitude")
+    >>> float(stats.table()["% of the file"].max()) < 5
     True
     """
     stats = StreamStats()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 from playwright.sync_api import Browser
 
-from tests.site.built import HTML, LESSONS, PAGES
+from book._ext.moved import ADDRESSES, read, redirect, wrong
+from tests.site.built import HTML, LESSONS, PAGES, ROOT
 from tests.site.serving import BelowAFolder, served
 
 
@@ -25,6 +27,15 @@ def test_each_page_has_a_title_and_a_description_of_its_own() -> None:
         told[description] = page
         assert re.findall(r'<meta name="author" content="([^"]+)"', head), page
         assert title in re.sub(r"\s+", " ", head.partition("<title>")[2]).replace("&#34;", "&quot;")
+
+
+def test_pages_without_a_text_and_the_bare_address_tell_what_they_are() -> None:
+    first = (HTML / "book" / "welcome.html").read_text()
+    tag = re.compile(r'<meta name="description" content="([^"]+)"')
+    assert tag.findall((HTML / "index.html").read_text()) == tag.findall(first)
+    for page in ["genindex.html", "search.html", *(HTML / "_modules").rglob("*.html")]:
+        (description,) = tag.findall((HTML / page).read_text())
+        assert len(description) > 30, page
 
 
 def test_a_link_to_the_site_shows_the_curtain() -> None:
@@ -48,6 +59,46 @@ def test_each_lesson_has_a_picture_in_the_table(browser: Browser, site: str) -> 
         )
         assert {Path(each).name for each in linked} <= {Path(each).name for each in LESSONS}
         assert len(linked) >= len(LESSONS) - 1  # one lesson draws nothing
+
+
+def test_each_page_names_the_icon_also_as_png(browser: Browser) -> None:
+    for page in PAGES:
+        head = (HTML / page).read_text().partition("</head>")[0]
+        icons = re.findall(r'<link rel="(?:apple-touch-)?icon"[^>]*href="([^"]+)"', head)
+        assert {Path(icon).name for icon in icons} == {"logo.svg", "icon.png"}
+        assert all(((HTML / page).parent / icon).exists() for icon in icons)
+    logo = (ROOT / "book" / "_assets" / "logo.svg").read_text()
+    style = "<style>* { margin: 0 } svg { display: block; width: 180px }</style>"
+    with browser.new_context(viewport={"width": 180, "height": 180}) as context:
+        page_of_logo = context.new_page()
+        page_of_logo.set_content(style + logo)
+        drawn = Image.open(io.BytesIO(page_of_logo.screenshot(omit_background=True)))
+    with Image.open(HTML / "_static" / "icon.png") as icon:
+        difference = ImageChops.difference(icon.convert("RGBA"), drawn.convert("RGBA"))
+    assert max(ImageStat.Stat(difference).mean) < 2, "draw icon.png from logo.svg anew"
+
+
+def test_every_address_there_ever_was_answers() -> None:
+    addresses = read(ADDRESSES.read_text())
+    pages = {page.removesuffix(".html") for page in PAGES}
+    assert wrong(addresses, pages) == []
+    assert all((HTML / f"{address}.html").exists() for address in addresses)
+
+
+def test_a_renamed_page_leads_on_to_the_place_that_was_asked_for(
+    browser: Browser, tmp_path: Path
+) -> None:
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks" / "new.html").write_text("<h1>Here</h1><h2 id='part'>Part</h2>")
+    redirect(tmp_path, "book/deep/old", "notebooks/new", "Read & draw")
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto((tmp_path / "book" / "deep" / "old.html").as_uri() + "#part")
+        page.wait_for_url((tmp_path / "notebooks" / "new.html").as_uri() + "#part")
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto((tmp_path / "book" / "deep" / "old.html").as_uri())
+        page.wait_for_url((tmp_path / "notebooks" / "new.html").as_uri())
 
 
 @pytest.fixture

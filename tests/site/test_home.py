@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.imports import imports, modules
 from tests.site.built import HTML, ROOT
 
 HOME = "https://github.com/nobody/clouds"
@@ -94,8 +95,11 @@ def test_binder_builds_and_runs_a_lesson_on_the_replay(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
     environment = {k: v for k, v in os.environ.items() if k not in {"VIRTUAL_ENV", "PYTHONPATH"}}
     environment["PATH"] = f"{tmp_path / 'venv' / 'bin'}:{environment['PATH']}"
+    lessons = [module for module in modules().values() if module.room == "notebooks"]
+    needed = {source.partition(".")[0] for each in lessons for source, _ in imports(each)}
     for command in (
         [".binder/postBuild"],
+        ["python", "-c", f"import {', '.join(sorted(needed))}"],
         [
             ".binder/start",
             "jupyter",

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import re
+import shutil
+from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext
+
+from book._ext.whole import WHOLE, place
+from tests.site.built import HTML, PAGES, PATIENCE
 
 LESSON = "notebooks/plot_a_curtain.html"
 
@@ -51,3 +56,39 @@ def test_each_figure_opens_full_size(reader: BrowserContext, site: str) -> None:
     for figure in figures.all():
         address = figure.locator("xpath=ancestor::a[1]").get_attribute("href")
         assert page.request.get(f"{site}/notebooks/{address}").ok
+
+
+def test_all_tabs_are_printed(reader: BrowserContext, site: str) -> None:
+    page = reader.new_page()
+    page.goto(f"{site}/book/run_it.html")
+    tabs = page.locator(".sd-tab-content").all()
+    assert sum(tab.is_visible() for tab in tabs) < len(tabs)
+    page.emulate_media(media="print")
+    assert all(tab.is_visible() for tab in tabs)
+
+
+def test_the_whole_book_is_one_file_that_needs_no_other(
+    reader: BrowserContext, tmp_path: Path
+) -> None:
+    file = tmp_path / WHOLE
+    shutil.copy(HTML / WHOLE, file)
+    page = reader.new_page()
+    page.set_default_timeout(10 * PATIENCE)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(file.as_uri())
+    assert [each for each in asked if not each.startswith("data:")] == [file.as_uri()]
+    articles = page.eval_on_selector_all("main > article", "all => all.map(a => a.id)")
+    assert sorted(articles) == sorted(place(name.removesuffix(".html")) for name in PAGES)
+    assert articles[0] == "book--welcome"
+    ids = page.eval_on_selector_all("[id]", "all => all.map(e => e.id)")
+    assert len(set(ids)) == len(ids)
+    links = page.eval_on_selector_all("a[href]", "all => all.map(a => a.getAttribute('href'))")
+    inside = {link[1:] for link in links if link.startswith("#")}
+    assert inside - set(ids) == set()
+    assert all(link.startswith(("#", "https://", "mailto:")) for link in links)
+    broken = "all => all.filter(i => !i.complete || !i.naturalWidth).length"
+    page.evaluate("document.querySelectorAll('img').forEach(i => { i.loading = 'eager' })")
+    page.wait_for_function("[...document.images].every(i => i.complete)")
+    assert page.locator("img").count() > 50
+    assert page.eval_on_selector_all("img", broken) == 0

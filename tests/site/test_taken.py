@@ -25,7 +25,7 @@ WHEEL = wheel_name(ROOT)
 SHOWN = """() => [...document.querySelectorAll('.cell')].filter(c => c.querySelector('.cell_input'))
   .map(c => [...c.querySelectorAll('.cell_output > .output')].map(o => {
     const text = o.cloneNode(true);
-    text.querySelectorAll('button.copybtn').forEach(b => b.remove());
+    text.querySelectorAll('button.copybtn, caption.visually-hidden').forEach(b => b.remove());
     const kinds = ['text_html', 'stream', 'text_plain'];
     return [kinds.find(k => o.classList.contains(k)) || 'other', text.textContent];
   }))"""
@@ -52,7 +52,8 @@ def shown_by(output: Any, page: Page) -> str | None:
         return None
     if "text/html" in output.data:
         parse = "h => new DOMParser().parseFromString(h, 'text/html').body.textContent"
-        return words(page.evaluate(parse, output.data["text/html"]))
+        html = re.sub(r"<style.*?</style>", "", output.data["text/html"], flags=re.S)
+        return words(page.evaluate(parse, html))
     return words(output.data["text/plain"])
 
 
