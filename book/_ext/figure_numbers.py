@@ -18,5 +18,5 @@ def number_by_page(app: Sphinx, env: Any) -> list[str]:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Connect to Sphinx, after it has numbered the figures of the whole book."""
-    app.connect("env-updated", number_by_page)
+    app.connect("env-get-updated", number_by_page, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

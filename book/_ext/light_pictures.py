@@ -1,7 +1,8 @@
-"""Make the figures of the built book light, and their paper clear.
+"""Make the figures of the built book light, and the paper around them clear.
 
-256 colours are all that a large figure shows. What was drawn in pure white becomes transparent, so
-that the style sheet chooses the paper: white by day, dimmed in the dark, and no colour of data changes.
+256 colours are all that a large figure shows. The white around axes and legends becomes
+transparent, so that the style sheet dims it in the dark. What lies inside axes stays as it was
+drawn: white may be clear sky there, and next to it a light grey means that there is no value.
 """
 
 from __future__ import annotations
@@ -9,22 +10,59 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageChops
+import numpy as np
+from PIL import Image
 
 HEAVY = 60_000  # bytes; smaller pictures keep all their colours
+#: Pixels from the paper that the white inside a letter reaches at most.
+LETTER = 3
 
 
-def paper(picture: Image.Image) -> Image.Image:
-    """Mask of a picture in RGB: 255 where it is pure white."""
-    far = ImageChops.invert(picture)
-    red, green, blue = far.split()
-    return ImageChops.lighter(ImageChops.lighter(red, green), blue).point(lambda d: 255 * (not d))
+def spread(start: np.ndarray, within: np.ndarray) -> np.ndarray:
+    """Mark all pixels ``within`` that hang together with those at the start."""
+    reached = start & within
+    known = -1
+    while known != (known := int(reached.sum())):
+        for axis in (0, 1):
+            for step in (1, -1):
+                rows = np.moveaxis(reached, axis, 0)[::step]
+                free = np.moveaxis(within, axis, 0)[::step]
+                for row in range(1, len(rows)):
+                    rows[row] |= rows[row - 1] & free[row]
+    return reached
+
+
+def near(mask: np.ndarray, pixels: int) -> np.ndarray:
+    """Mark all that lies at most some pixels away from a mask."""
+    for axis in (0, 1):
+        mask = np.any([np.roll(mask, by, axis) for by in range(-pixels, pixels + 1)], axis=0)
+    return mask
+
+
+def paper(picture: Image.Image) -> np.ndarray:
+    """Mask of the paper around what is drawn, and inside its letters.
+
+    Parameters
+    ----------
+    picture : PIL.Image.Image
+        Drawn on pure white.
+
+    Returns
+    -------
+    numpy.ndarray of bool, rows by columns
+    """
+    white = np.asarray(picture.convert("RGB")).min(axis=-1) == 255
+    edge = np.ones_like(white)
+    edge[1:-1, 1:-1] = False
+    around = spread(edge, white)
+    inside = white & ~around
+    return around | inside & ~spread(~near(around, LETTER), inside)
 
 
 def cleared(picture: Image.Image) -> Image.Image:
-    """Return a picture in RGBA that is transparent where it was pure white."""
+    """Return a picture in RGBA whose paper is transparent."""
     clear = picture.convert("RGB")
-    clear.putalpha(ImageChops.invert(paper(clear)))
+    clear.putalpha(Image.fromarray(np.where(paper(picture), 0, 255).astype(np.uint8)))
     return clear
 
 
@@ -37,12 +75,10 @@ def lighten(path: Path) -> None:
     if path.stat().st_size < HEAVY:
         cleared(picture).save(path, optimize=True)
         return
-    colours = picture.convert("RGB")
-    white = paper(colours)
-    few = colours.quantize(255, dither=Image.Dither.NONE, kmeans=2)
+    few = picture.convert("RGB").quantize(255, dither=Image.Dither.NONE, kmeans=2)
     palette = [*(few.getpalette() or []), *(3 * 255 * [0])][: 3 * 255]
     few.putpalette([*palette, 255, 255, 255])
-    few.paste(255, mask=white)  # the index that no other colour has
+    few.paste(255, mask=Image.fromarray(paper(picture)))  # the index that no other colour has
     few.save(path, optimize=True, transparency=255)
 
 
