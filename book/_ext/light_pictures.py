@@ -7,6 +7,7 @@ drawn: white may be clear sky there, and next to it a light grey means that ther
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,15 @@ import numpy as np
 from PIL import Image
 
 HEAVY = 60_000  # bytes; smaller pictures keep all their colours
-#: Pixels from the paper that the white inside a letter reaches at most.
-LETTER = 3
+#: Pixels: how far from the paper the white inside a letter reaches at most, and how wide it is.
+#: White patches in a legend are as near, and wider.
+LETTER, WIDE = 3, 9
+#: Paper in an SVG: a sheet of its own size, or what Matplotlib draws first.
+_SHEET = re.compile(
+    r'(?P<svg><svg\b[^>]*>.*?)(?:<rect width="\d+" height="\d+" fill="#fff"/>'
+    r'|<g id="patch_1">.*?</g>)',
+    re.S,
+)
 
 
 def spread(start: np.ndarray, within: np.ndarray) -> np.ndarray:
@@ -56,7 +64,8 @@ def paper(picture: Image.Image) -> np.ndarray:
     edge[1:-1, 1:-1] = False
     around = spread(edge, white)
     inside = white & ~around
-    return around | inside & ~spread(~near(around, LETTER), inside)
+    wide = np.all([np.roll(inside, -by, axis=1) for by in range(WIDE)], axis=0)
+    return around | inside & ~spread(wide | ~near(around, LETTER), inside)
 
 
 def cleared(picture: Image.Image) -> Image.Image:
@@ -87,6 +96,9 @@ def lighten_all(app: Any, exception: Exception | None) -> None:
     if exception is None:
         for path in (Path(app.outdir) / "_images").glob("*.png"):
             lighten(path)
+        for path in (Path(app.outdir) / "_images").glob("*.svg"):
+            drawn = path.read_text(encoding="utf-8")
+            path.write_text(_SHEET.sub(r"\g<svg>", drawn, count=1), encoding="utf-8")
 
 
 def setup(app: Any) -> dict[str, bool]:
