@@ -44,7 +44,8 @@ document.addEventListener("click", (event) => {
 });
 
 // What is wider than its place says where there is more: book.css lets it fade there.
-const wide = ".bd-content :is(pre, .pst-scrollable-table-container, div:has(> table.dataframe))";
+const tables = ".pst-scrollable-table-container, .text_html, div:has(> table.dataframe)";
+const wide = `.bd-content :is(pre, ${tables})`;
 const tell = (box) => {
   const hidden = box.scrollWidth - box.clientWidth - box.scrollLeft;
   box.classList.toggle("more-after", hidden > 1);
