@@ -46,15 +46,19 @@ document.addEventListener("click", (event) => {
 // What is wider than its place says where there is more: book.css lets it fade there.
 const tables = ".pst-scrollable-table-container, .text_html, div:has(> table.dataframe)";
 const wide = `.bd-content :is(pre, ${tables})`;
-const tell = (box) => {
-  const hidden = box.scrollWidth - box.clientWidth - box.scrollLeft;
-  box.classList.toggle("more-after", hidden > 1);
-  box.classList.toggle("more-before", box.scrollLeft > 1);
+const tell = (boxes) => {
+  // All is measured before anything changes: one layout, not one a box.
+  const sides = boxes.map((box) => [box.scrollLeft, box.scrollWidth - box.clientWidth]);
+  boxes.forEach((box, place) => {
+    const [before, hidden] = sides[place];
+    box.classList.toggle("more-before", before > 1);
+    box.classList.toggle("more-after", hidden - before > 1);
+  });
 };
-const changed = new ResizeObserver((seen) => seen.forEach(({ target }) => tell(target)));
+const changed = new ResizeObserver((seen) => tell(seen.map(({ target }) => target)));
 for (const box of document.querySelectorAll(wide)) {
   changed.observe(box);
-  box.addEventListener("scroll", () => tell(box), { passive: true });
+  box.addEventListener("scroll", () => tell([box]), { passive: true });
 }
 
 // Paper is white, and what is folded is printed.
