@@ -2,7 +2,6 @@
 for (const button of document.querySelectorAll("button.copy-needed")) {
   const label = button.textContent;
   button.hidden = false; // without JavaScript there is none
-  button.setAttribute("aria-live", "polite"); // "Copied" is read out
   button.addEventListener("click", async () => {
     const cells = button.dataset.cells
       .split(" ")

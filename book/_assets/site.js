@@ -25,6 +25,42 @@ for (const link of document.querySelectorAll('a[href$=".ipynb"]')) {
   });
 }
 
+// A button that was pushed keeps the focus: some of the theme's let go of it.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  const nobody = () => document.activeElement === document.body;
+  if (button) setTimeout(() => button.isConnected && nobody() && button.focus(), 50);
+});
+
+// What was copied is also said.
+const said = document.createElement("p");
+said.setAttribute("role", "status");
+said.className = "visually-hidden";
+document.body.append(said);
+document.addEventListener("click", (event) => {
+  if (!event.target.closest(".copybtn, .copy-needed")) return;
+  said.textContent = "";
+  setTimeout(() => (said.textContent = "Copied"), 100);
+});
+
+// What is wider than its place says where there is more: book.css lets it fade there.
+const tables = ".pst-scrollable-table-container, .text_html, div:has(> table.dataframe)";
+const wide = `.bd-content :is(pre, ${tables})`;
+const tell = (boxes) => {
+  // All is measured before anything changes: one layout, not one a box.
+  const sides = boxes.map((box) => [box.scrollLeft, box.scrollWidth - box.clientWidth]);
+  boxes.forEach((box, place) => {
+    const [before, hidden] = sides[place];
+    box.classList.toggle("more-before", before > 1);
+    box.classList.toggle("more-after", hidden - before > 1);
+  });
+};
+const changed = new ResizeObserver((seen) => tell(seen.map(({ target }) => target)));
+for (const box of document.querySelectorAll(wide)) {
+  changed.observe(box);
+  box.addEventListener("scroll", () => tell([box]), { passive: true });
+}
+
 // Paper is white, and what is folded is printed.
 let before = null;
 addEventListener("beforeprint", () => {

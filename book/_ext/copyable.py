@@ -17,6 +17,8 @@ from typing import NamedTuple
 from docutils import nodes
 from sphinx.application import Sphinx
 
+LONG = 12  # lines of a cell that a keyboard can skip
+
 
 class Names(NamedTuple):
     """Global names of a cell: used before it makes them, made, and changed in place."""
@@ -141,6 +143,12 @@ def _say_what_cells_need(app: Sphinx, document: nodes.document) -> None:
         cell["ids"].append(f"cell-{place}")
         if uses:
             cell.insert(1, _line(uses, [0, *others, place]))
+        lines = sources[place].count("\n") + 1
+        if lines >= LONG:
+            below = f"below-cell-{place}"
+            skip = f'<a class="skip-cell" href="#{below}">Skip {lines} lines of code</a>'
+            cell.insert(1, nodes.raw("", f'<div id="{below}" tabindex="-1"></div>', format="html"))
+            cell.insert(0, nodes.raw("", skip, format="html"))
 
 
 def _line(uses: dict[str, list[int]], wanted: list[int]) -> nodes.container:

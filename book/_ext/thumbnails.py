@@ -1,15 +1,26 @@
-"""A small picture of each lesson in the table of lessons: the first figure of its run."""
+"""Small pictures that lead to large ones, drawn in this very build.
+
+The table of lessons shows the first figure of each lesson's run. ``product-pictures`` shows each
+product as the gallery draws it, with the gallery's alternative text.
+"""
 
 from __future__ import annotations
 
+import re
+from html import escape
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
 from PIL import Image
 from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from book._ext.light_pictures import cleared
+from earthcare_products.products import PRODUCTS
 
 WIDTH = 320
+GALLERY = "book/gallery"
 
 
 def _first_figure(app: Sphinx, lesson: str) -> tuple[Path, str] | None:
@@ -28,7 +39,7 @@ def thumbnail(picture: Path, folder: Path, name: str) -> tuple[str, int, int]:
         (folder / f"{name}.svg").write_bytes(picture.read_bytes())
         return f"{name}.svg", WIDTH, WIDTH // 2
     with Image.open(picture) as opened:
-        small = opened.convert("RGB")
+        small = cleared(opened)
     small.thumbnail((WIDTH, WIDTH))
     small.save(folder / f"{name}.webp", quality=80)
     return f"{name}.webp", *small.size
@@ -58,7 +69,51 @@ def _show(app: Sphinx, document: nodes.document, page: str) -> None:
             next(iter(row.findall(nodes.entry))).insert(0, nodes.raw("", html, format="html"))
 
 
+class ProductPictures(SphinxDirective):
+    """Leave a place for the pictures, which come when the gallery is read."""
+
+    def run(self) -> list[nodes.Node]:
+        """Make the place."""
+        return [_Pictures()]
+
+
+class _Pictures(nodes.General, nodes.Element):
+    """Place of the pictures of all products."""
+
+
+def drawn_products(gallery: nodes.document) -> dict[str, tuple[str, nodes.image]]:
+    """Code of each product that the gallery draws -> the figure's id, and its picture."""
+    codes = {f"fig-gallery-{re.sub('_+', '-', code.lower())}": code for code in PRODUCTS}
+    return {
+        codes[name]: (name, next(iter(figure.findall(nodes.image))))
+        for figure in gallery.findall(nodes.figure)
+        for name in figure["ids"]
+        if name in codes
+    }
+
+
+def _show_products(app: Sphinx, document: nodes.document, page: str) -> None:
+    for place in document.findall(_Pictures):
+        items = []
+        root = "../" * page.count("/")
+        address = app.builder.get_relative_uri(page, GALLERY)
+        for code, (name, image) in drawn_products(app.env.get_doctree(GALLERY)).items():
+            picture = Path(app.srcdir, image["uri"])
+            file, width, height = thumbnail(picture, Path(app.outdir, "_images"), name)
+            product = PRODUCTS[code]
+            items.append(
+                f'<li><a href="{address}#{name}"><img src="{root}_images/{file}" width="{width}" '
+                f'height="{height}" loading="lazy" alt="{escape(image["alt"])}">'
+                f"{product.short_name or code}<span>{escape(product.holds)}</span></a></li>"
+            )
+        html = f'<ul class="pictures">{"".join(items)}</ul>'
+        place.replace_self(nodes.raw("", html, format="html"))
+
+
 def setup(app: Any) -> dict[str, bool]:
     """Connect to Sphinx."""
+    app.add_node(_Pictures)
+    app.add_directive("product-pictures", ProductPictures)
     app.connect("doctree-resolved", _show)
+    app.connect("doctree-resolved", _show_products)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

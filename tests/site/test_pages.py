@@ -77,14 +77,6 @@ def test_every_page_opens_clean_in_a_browser(browser: Browser, site: str, scheme
             page.close()
 
 
-def test_no_page_scrolls_sideways_on_a_phone(browser: Browser, site: str) -> None:
-    with browser.new_context(viewport={"width": 390, "height": 844}) as context:
-        page = context.new_page()
-        for name in PAGES:
-            page.goto(f"{site}/{name}", wait_until="load")
-            assert page.evaluate("document.documentElement.scrollWidth") == 390, name
-
-
 def test_the_reader_finds_a_helper_by_search_and_copies_a_cell(browser: Browser, site: str) -> None:
     with browser.new_context() as context:
         context.grant_permissions(["clipboard-read", "clipboard-write"])
