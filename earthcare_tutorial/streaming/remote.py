@@ -90,6 +90,7 @@ class RemoteFile:
         self.url, self._auth = _link_and_auth(item_or_url, token)
         self.name = unquote(PurePosixPath(urlsplit(self.url).path).name)
         self.size, self.version, self.base, self.opened = 0, "", 0, False
+        self.readers = 1  # variables that are read at a time
         self._begin()
         if connect:
             self.connect()
