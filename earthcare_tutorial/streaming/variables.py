@@ -140,8 +140,8 @@ def find_variables(
             raise OddError  # simpler: HDF5 looks at all of them
 
     # JAXA gives dimensions no names, and how they are numbered depends on all variables.
-    every = wanted is None or any(group.path.endswith(("/Data", "/Geo")) for group in groups)
-    look(there if every else wanted, wanted or ())
+    unnamed_dims = any(group.path.endswith(("/Data", "/Geo")) for group in groups)
+    look(there if wanted is None or unnamed_dims else wanted, wanted or ())
     if unknown := [n for n in wanted or () if n not in known or not known[n].is_variable]:
         look(there)
         have = [name for name in there if name in known and known[name].is_variable]
