@@ -10,13 +10,7 @@ import numpy as np
 from xarray.backends import H5NetCDFStore
 
 from earthcare_tutorial.streaming.headers import outside, text
-from earthcare_tutorial.streaming.remote import (
-    BLOCK,
-    CONNECTIONS,
-    GranuleError,
-    Reader,
-    RemoteFile,
-)
+from earthcare_tutorial.streaming.remote import CONNECTIONS, GranuleError, Reader, RemoteFile
 from earthcare_tutorial.streaming.threads import in_threads
 
 if TYPE_CHECKING:
@@ -39,11 +33,10 @@ class _InMemory(Reader):
 
     def readinto(self, buffer: Any) -> int:
         start, end = self._place, min(self._place + len(buffer), self._remote.size)
-        numbers = range(start // BLOCK, -(-end // BLOCK))
-        if lacks := {number for number in numbers if not self._remote.has(number)}:
-            self.missing |= lacks
+        if lacks := self._remote.lacks(start, end):
+            self.missing |= {*lacks}
             raise OSError("not here yet")
-        body = b"".join(map(self._remote.block, numbers))[start % BLOCK :][: end - start]
+        body = self._remote.from_blocks(start, end)
         buffer[: len(body)] = body
         self._place += len(body)
         return len(body)

@@ -159,10 +159,15 @@ class RemoteFile:
                     continue  # it was somebody else who was stopped
                 raise
 
-    def has(self, number: int) -> bool:
-        """Tell whether a block is in memory."""
-        coming = self._blocks.get(number)
-        return bool(coming and coming.done() and not coming.exception())
+    def lacks(self, start: int, end: int) -> list[int]:
+        """Return which blocks of these bytes are not in memory."""
+        known = {n: self._blocks.get(n) for n in range(start // BLOCK, -(-end // BLOCK))}
+        return [n for n, each in known.items() if not each or not each.done() or each.exception()]
+
+    def from_blocks(self, start: int, end: int) -> bytes:
+        """Return bytes out of blocks, or what there is of them in the file."""
+        numbers = range(start // BLOCK, -(-end // BLOCK))
+        return b"".join(map(self.block, numbers))[start % BLOCK :][: max(0, end - start)]
 
     def fetch(self, start: int, end: int) -> bytes:
         """Fetch the bytes from start to before end, or what there is of them in the file.
@@ -201,9 +206,8 @@ class RemoteFile:
 
     def fetch_long(self, start: int, end: int, most: int) -> bytes:
         """Fetch a range in parts of about this size, several at a time, if it is not here."""
-        blocks = range(start // BLOCK, -(-end // BLOCK))
-        if all(map(self.has, blocks)):
-            return b"".join(map(self.block, blocks))[start - blocks[0] * BLOCK :][: end - start]
+        if not self.lacks(start, end):
+            return self.from_blocks(start, end)
         several = round((end - start) / most)
         if several < 2:
             return self.fetch(start, end)
@@ -393,5 +397,4 @@ class Reader(io.RawIOBase):
         end = min(start + size, self._remote.size)
         if end - start > LARGEST_READ:
             raise self._remote.damaged(f"a piece of its metadata has {end - start} bytes")
-        numbers = range(start // BLOCK, -(-end // BLOCK))
-        return b"".join(map(self._remote.block, numbers))[start % BLOCK :][: max(0, end - start)]
+        return self._remote.from_blocks(start, end)

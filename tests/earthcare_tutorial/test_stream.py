@@ -21,8 +21,7 @@ COORDINATES = ["latitude", "longitude"]
 @pytest.fixture
 def small_parts(monkeypatch):
     """Make even a tiny granule take many requests."""
-    for module in ("remote", "headers", "fallback"):
-        monkeypatch.setattr(f"earthcare_tutorial.streaming.{module}.BLOCK", 1024)
+    monkeypatch.setattr("earthcare_tutorial.streaming.remote.BLOCK", 1024)
     monkeypatch.setattr("earthcare_tutorial.streaming.chunks.NEAR", 256)
     monkeypatch.setattr("earthcare_tutorial.streaming.chunks.SHORTEST", 1024)
 
