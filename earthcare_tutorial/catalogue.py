@@ -154,7 +154,7 @@ def _read(using: requests.Session, href: str, **told: Any) -> str:
         if _http.as_json(body):
             return body.decode()
     seen = "a web page instead of data" if is_page else "half an answer"
-    raise ConnectionError(f"{host} sends {seen}, {_http.TRIES} times: try again later.")
+    raise ConnectionError(f"{host} sends {seen}, {_http.TRIES['odd']} times: try again later.")
 
 
 def can_sort() -> bool:

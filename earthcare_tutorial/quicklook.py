@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from earthcare_tutorial._http import BUSY, fetch, session
+from earthcare_tutorial._http import BUSY, TRIES, fetch, session
 from earthcare_tutorial._notes import _say
 from earthcare_tutorial.assets import listed, pick_assets
 from earthcare_tutorial.products import identify
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 CONNECTIONS = 6  # pictures at a time, as a browser would
-TRIES = 3  # of a gallery's picture, after the first: a lost panel is cheap
+FEWER = TRIES | {"busy": 4}  # of a gallery, a lost panel is cheap
 PANEL_PIXELS = 800  # of the longer side; more than that no panel shows
 WIDTH, LABEL = 9.0, 0.45  # inches: of a gallery, and for the label above a panel
 TALLEST = 2.5  # a panel's height by its width; taller pictures become narrower
@@ -191,7 +191,7 @@ def _pictures(items: list[pystac.Item]) -> list[Picture | Exception]:
             silent.append(error)
             return error
 
-    with session(TRIES) as patient, ThreadPoolExecutor(CONNECTIONS) as pool:
+    with session() as patient, ThreadPoolExecutor(CONNECTIONS) as pool:
         return list(pool.map(look, items))
 
 
@@ -202,9 +202,8 @@ def _picture(
     quicklook_url(item)  # says so when there is no picture at all
     files, seen = pick_assets(item), ""
     for name in ("quicklook", "thumbnail"):
-        tries = TRIES if files[name] else 0  # half a picture, or a page, may be whole next time
-        for _ in range(tries):
-            answer, body = fetch(str(files[name]), using)
+        for _ in range(FEWER["odd"] if files[name] else 0):  # half a picture may be whole then
+            answer, body = fetch(str(files[name]), using, tries=FEWER)
             if answer.status_code in BUSY:
                 raise ConnectionError(
                     f"The picture server answers {answer.status_code}: try later."
