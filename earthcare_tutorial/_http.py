@@ -21,10 +21,12 @@ from urllib3.exceptions import NewConnectionError, ReadTimeoutError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    Tries = Mapping[str, int]
+
 T = TypeVar("T")
 
 TIMEOUT = (10.0, 30.0)  # seconds to connect, seconds between two pieces of the answer
-BACKOFF = 0.5  # seconds; the pauses are 0, 0.5, 1, 2 and 4 s, or what the server asks for
+BACKOFF = 0.5  # seconds; the pauses are 0, 0.5, 1.5, 3.5 and 7.5 s, or what the server asks for
 LONGEST_PAUSE = 10.0  # seconds, whatever a server's Retry-After says
 PATIENCE = 100.0  # seconds for one answer, all attempts together
 #: How often to ask, by what came: busy; nothing, or half an answer; something else, as a page of a
@@ -35,9 +37,8 @@ BUSY = (408, 425, 429, 500, 502, 503, 504)  # what the load balancer of MAAP ans
 #: In a thread that works with others: set when they are told to stop.
 stopped = ContextVar("stopped", default=threading.Event())  # noqa: B039
 
-_SILENT = ("it stays silent", "try again later")
 #: Why there is no answer -> what is wrong, and what to do; the first that fits.
-TROUBLES = {
+TROUBLES: dict[Any, tuple[str, str]] = {
     ProxyError: ("the proxy does not let it through", "check HTTPS_PROXY"),
     SSLError: (
         "its certificate is not trusted here",
@@ -45,8 +46,7 @@ TROUBLES = {
         " this computer is wrong",
     ),
     NewConnectionError: ("it cannot be reached", "check the network and try again"),
-    requests.Timeout: _SILENT,
-    ReadTimeoutError: _SILENT,
+    (requests.Timeout, ReadTimeoutError): ("it stays silent", "try again later"),
     ValueError: ("this is no link", "check the link"),
     Exception: ("the connection broke", "try again"),
 }
@@ -66,7 +66,7 @@ class AgainError(Exception):
 
     kind: str  # one of TRIES
     end: Any  # what to return, or the error to raise, when the last answer is like this
-    pause: float = 0.0  # seconds that the server asks to wait
+    pause: str = ""  # seconds to wait, as a server says it in Retry-After
 
 
 class _Session(requests.Session):
@@ -84,11 +84,7 @@ def session() -> requests.Session:
     return made
 
 
-def persist(
-    once: Callable[[], T],
-    tries: Mapping[str, int] = TRIES,
-    pause: Callable[[float], object] = time.sleep,
-) -> T:
+def persist(once: Callable[[], T], tries: Tries, pause: Callable[[float], Any] = time.sleep) -> T:
     """Do what may raise AgainError until it succeeds, or ``pause`` tells that it is too late."""
     seen = Counter[str]()
     while True:
@@ -97,20 +93,14 @@ def persist(
         except AgainError as error:
             again = error
         seen[again.kind] += 1
-        times = seen.total() - 1
-        wait = min(again.pause or BACKOFF * 2 ** (times - 1) * (times > 0), LONGEST_PAUSE)
-        if seen[again.kind] >= tries[again.kind] or pause(wait):
+        asked, usual = again.pause, BACKOFF * (2 ** (seen.total() - 1) - 1)
+        seconds = float(asked) if asked.isdecimal() else usual
+        if seen[again.kind] >= tries[again.kind] or pause(min(seconds, LONGEST_PAUSE)):
             break
     # Raised here and not where it was caught, or it would carry the request, and so the token.
     if isinstance(again.end, Exception):
         raise again.end
     return again.end  # type: ignore[no-any-return]
-
-
-def retry_after(answer: requests.Response) -> float:
-    """Return the seconds that a server asks to wait."""
-    asked = answer.headers.get("Retry-After", "")
-    return float(asked) if asked.isdecimal() else 0.0
 
 
 def fetch(
@@ -128,16 +118,12 @@ def ask(
     method: str = "GET",
     first: int | None = None,
     good: Callable[[requests.Response, bytes], object] = lambda answer, body: True,
-    tries: Mapping[str, int] = TRIES,
+    tries: Tries = TRIES,
     **request: Any,
 ) -> tuple[requests.Response, bytes]:
-    """Get a URL and its body, or its first bytes; again if it breaks off or is not good.
+    """Get a URL and its body, or its first bytes; again if it is busy, breaks off or is not good.
 
-    Raises
-    ------
-    ConnectionError
-        When no whole answer came, in one sentence with the cause. Nothing is chained to it: the
-        frames of requests hold the token.
+    ConnectionError when no whole answer came. Nothing is chained to it: frames hold the token.
     """
     how: dict[str, Any] = {"timeout": TIMEOUT, "stream": True} | request
     if first:
@@ -152,7 +138,7 @@ def ask(
             except requests.RequestException as error:
                 raise AgainError(*no_answer(error, url)) from None
             if answer.status_code in BUSY:
-                raise AgainError("busy", (answer, body), retry_after(answer))
+                raise AgainError("busy", (answer, body), answer.headers.get("Retry-After", ""))
             if answer.ok and not good(answer, body):
                 raise AgainError("odd", (answer, body))
             return answer, body
@@ -177,9 +163,8 @@ def no_answer(error: requests.RequestException, url: str) -> tuple[str, Connecti
     what, cure = next(fits)
     cut = isinstance(error, ChunkedEncodingError | ContentDecodingError)
     kind = "hopeless" if isinstance(error, SSLError | ProxyError) else "broken"
-    return kind, (CutError if cut else ConnectionError)(
-        f"No answer from {host_of(url)} ({what}): {cure}."
-    )
+    sentence = f"No answer from {host_of(url)} ({what}): {cure}."
+    return kind, (CutError if cut else ConnectionError)(sentence)
 
 
 def host_of(url: str) -> str:
@@ -197,7 +182,7 @@ def in_thread(call: Callable[[], T]) -> futures.Future[T]:
     def run() -> None:
         try:
             done.set_result(call())
-        except BaseException as error:  # it is raised where somebody waits for it
+        except BaseException as error:  # raised where somebody waits
             done.set_exception(error)
 
     threading.Thread(target=run, daemon=True, name="earthcare-http").start()
@@ -205,10 +190,7 @@ def in_thread(call: Callable[[], T]) -> futures.Future[T]:
 
 
 def wait(done: futures.Future[T], seconds: float, late: str) -> T:
-    """Return what a call returns, or raise its error anew: without the frames of its thread.
-
-    Those hold secrets, and several may wait for one call. Ctrl-C gets through, also to threads.
-    """
+    """Return what a call returns, or raise its error anew: frames of its thread hold secrets."""
     told, ends = stopped.get(), time.monotonic() + seconds
     while (left := ends - time.monotonic()) > 0 and not done.done() and not told.is_set():
         futures.wait([done], min(left, 0.2))

@@ -196,7 +196,7 @@ def _pictures(items: list[pystac.Item]) -> list[Picture | Exception]:
 
 
 def _picture(
-    item: pystac.Item, using: requests.Session | None = None, longest: int | None = None
+    item: pystac.Item, using: requests.Session | None = None, longest: int = 1 << 20
 ) -> Picture:
     """Get the quicklook, or else the thumbnail, no longer than so many pixels."""
     quicklook_url(item)  # says so when there is no picture at all
@@ -204,27 +204,25 @@ def _picture(
     for name in ("quicklook", "thumbnail"):
         for _ in range(FEWER["odd"] if files[name] else 0):  # half a picture may be whole then
             answer, body = fetch(str(files[name]), using, tries=FEWER)
+            said = f"answers {answer.status_code}"
             if answer.status_code in BUSY:
-                raise ConnectionError(
-                    f"The picture server answers {answer.status_code}: try later."
-                )
+                raise ConnectionError(f"The picture server {said}: try later.")
             if answer.ok and (picture := _decode(body, longest, name == "thumbnail")):
                 return picture
-            seen = seen or ("sends no picture" if answer.ok else f"answers {answer.status_code}")
+            seen = seen or ("sends no picture" if answer.ok else said)
             if not answer.ok:
                 break
     raise LookupError(f"{_name(item)} has a picture listed, but its link {seen}.")
 
 
-def _decode(body: bytes, longest: int | None, is_thumbnail: bool) -> Picture | None:
+def _decode(body: bytes, longest: int, is_thumbnail: bool) -> Picture | None:
     """Read a JPEG or PNG; None when it is neither, or not whole."""
     from PIL import Image
 
     try:
         with Image.open(io.BytesIO(body), formats=("JPEG", "PNG")) as image:
             synthetic = "SYNTHETIC" in str(image.info.get("comment"))
-            if longest:
-                image.thumbnail((longest, longest))
+            image.thumbnail((longest, longest))
             return Picture(np.asarray(image.convert("RGB")), is_thumbnail, synthetic)
     except (OSError, SyntaxError, Image.DecompressionBombError):  # as Pillow says "broken"
         return None

@@ -98,8 +98,7 @@ def search(
     ...
     ValueError: bbox is (west, south, east, north), but its south 10 lies north of its north -10.
     """
-    conditions = {name: given for name, given in locals().items() if name != "max_items"}
-    query = make_query(**conditions)
+    query = make_query(**{name: value for name, value in locals().items() if name != "max_items"})
     most = next((int(float(number)) for number in _values("max_items", max_items)), None)
     items = find(query, most)
     missing = set(query.ids) - {item.id for item in items}

@@ -45,8 +45,8 @@ CONNECTIONS = 6
 BLOCK = 48 << 10  # bytes of metadata per request; at the start, one by each connection
 LARGEST_READ = 16 << 20  # bytes; no piece of metadata is longer, unless the file is damaged
 LARGEST_FILE = 1 << 40  # bytes; no granule is longer
-TRIES = _http.TRIES | {"broken": 5}
-REJECTED = 2.0  # seconds to wait when a token is rejected that was renewed a moment ago
+TRIES = _http.TRIES | {"broken": 5}  # of a file that has been opened
+REJECTED = "2"  # seconds to wait when a token is rejected that was renewed a moment ago
 CONNECT = 10.0  # seconds
 SILENCE = 30.0  # seconds in which an answer must begin, or bring LEAST bytes a second
 LEAST = 1000
@@ -202,7 +202,7 @@ class RemoteFile:
             work.pause(0.0 if late else seconds)
             return late
 
-        return _http.persist(once, TRIES, pause)
+        return _http.persist(once, TRIES if self.opened else _http.TRIES, pause)
 
     def fetch_long(self, start: int, end: int, most: int) -> bytes:
         """Fetch a range in parts of about this size, several at a time, if it is not here."""
@@ -267,7 +267,8 @@ class RemoteFile:
             return b""
         broken, seen = judge(answer, body, self.name)
         if status in _http.BUSY:
-            raise self._broke(f"{seen} Try again later.", "busy", _http.retry_after(answer))
+            asked = answer.headers.get("Retry-After", "")
+            raise self._broke(f"{seen} Try again later.", "busy", asked)
         error = self._refusal(status, broken, seen)
         if status == 401 and hasattr(self._auth, "renew"):  # a new one was, too
             raise AgainError("odd", error, REJECTED)
@@ -295,7 +296,7 @@ class RemoteFile:
         cure = "" if broken == "account" else f" What to do: {RUNGS[broken]}."
         return ERRORS.get(broken, PermissionError)(f"{seen}{cure}")
 
-    def _broke(self, problem: str, kind: str = "broken", pause: float = 0.0) -> AgainError:
+    def _broke(self, problem: str, kind: str = "broken", pause: str = "") -> AgainError:
         """Return what asks again, and in the end says what the problem was."""
         told = f"The stream of {self.name} broke: {problem}" if self.opened else problem
         return AgainError(kind, ConnectionError(told), pause)
