@@ -28,7 +28,9 @@ from earthcare_tutorial.saving import data_doi, save_figure
 from earthcare_tutorial.scaling import map_granules
 from earthcare_tutorial.searching import count, search
 from earthcare_tutorial.sites import companions, overpasses
-from earthcare_tutorial.streaming import StreamStats, download, open_granule, stream_stats
+from earthcare_tutorial.streaming.downloading import download
+from earthcare_tutorial.streaming.opening import open_granule
+from earthcare_tutorial.streaming.stats import StreamStats, stream_stats
 from earthcare_tutorial.swath import plot_swath
 from earthcare_tutorial.versions import baselines
 

@@ -171,16 +171,6 @@ def patch(name: str, **look: Any) -> Any:
 HATCHED = {"facecolor": "white", "edgecolor": "0.72", "hatch": "////"}
 
 
-def in_lines(text: str) -> str:
-    r"""Break a label so that its unit stays whole.
-
-    >>> in_lines("Reflectivity corrected for gaseous attenuation (dBZ)")
-    'Reflectivity corrected for\ngaseous attenuation\n(dBZ)'
-    """
-    name, _, unit = text.rpartition(" (")
-    return f"{textwrap.fill(name, 30)}\n({unit}"
-
-
 def label_track(
     ax: Axes, x: np.ndarray, latitude: np.ndarray | None, time: np.ndarray | None, kind: str = ""
 ) -> None:

@@ -5,37 +5,40 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections import Counter
 from concurrent import futures
 from contextlib import nullcontext
 from contextvars import ContextVar
+from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.exceptions import ChunkedEncodingError, ContentDecodingError, ProxyError, SSLError
-from urllib3.exceptions import MaxRetryError, NewConnectionError, ReadTimeoutError
-from urllib3.util import Retry
+from urllib3.exceptions import NewConnectionError, ReadTimeoutError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+
+    Tries = Mapping[str, int]
 
 T = TypeVar("T")
 
 TIMEOUT = (10.0, 30.0)  # seconds to connect, seconds between two pieces of the answer
-BACKOFF = 0.5  # seconds; the pauses are 0, 1, 2, 4 and 8 s
+BACKOFF = 0.5  # seconds; the pauses are 0, 0.5, 1.5, 3.5 and 7.5 s, or what the server asks for
 LONGEST_PAUSE = 10.0  # seconds, whatever a server's Retry-After says
 PATIENCE = 100.0  # seconds for one answer, all attempts together
-TRIES = 3  # for a body that breaks off or is not as it should be; the rest is in session()
+#: How often to ask, by what came: busy; nothing, or half an answer; something else, as a page of a
+#: gateway; what will hardly change, as a wrong certificate.
+TRIES = {"busy": 6, "broken": 3, "odd": 3, "hopeless": 1}
 BUSY = (408, 425, 429, 500, 502, 503, 504)  # what the load balancer of MAAP answers under load
 
 #: In a thread that works with others: set when they are told to stop.
 stopped = ContextVar("stopped", default=threading.Event())  # noqa: B039
 
-_SILENT = ("it stays silent", "try again later")
 #: Why there is no answer -> what is wrong, and what to do; the first that fits.
-TROUBLES = {
+TROUBLES: dict[Any, tuple[str, str]] = {
     ProxyError: ("the proxy does not let it through", "check HTTPS_PROXY"),
     SSLError: (
         "its certificate is not trusted here",
@@ -43,8 +46,7 @@ TROUBLES = {
         " this computer is wrong",
     ),
     NewConnectionError: ("it cannot be reached", "check the network and try again"),
-    requests.Timeout: _SILENT,
-    ReadTimeoutError: _SILENT,
+    (requests.Timeout, ReadTimeoutError): ("it stays silent", "try again later"),
     ValueError: ("this is no link", "check the link"),
     Exception: ("the connection broke", "try again"),
 }
@@ -58,10 +60,13 @@ class StoppedError(ConnectionError):
     """Another thread failed, or somebody pressed stop."""
 
 
-class _Retry(Retry):
-    def get_retry_after(self, response: Any) -> float | None:
-        """Return the seconds that a server asks to wait, within reason."""
-        return min(super().get_retry_after(response) or 0.0, LONGEST_PAUSE) or None
+@dataclass(eq=False)
+class AgainError(Exception):
+    """An answer that may be better when asked for again."""
+
+    kind: str  # one of TRIES
+    end: Any  # what to return, or the error to raise, when the last answer is like this
+    pause: str = ""  # seconds to wait, as a server says it in Retry-After
 
 
 class _Session(requests.Session):
@@ -72,26 +77,30 @@ class _Session(requests.Session):
             prepared_request.headers.pop("Authorization", None)
 
 
-def session(times: int = 5) -> requests.Session:
-    """Return a session that asks a busy server again so many times, and a silent one twice.
+def session() -> requests.Session:
+    """Return a session that goes through the environment's proxies, but reads no ~/.netrc."""
+    made = _Session()
+    made.auth = lambda request: request  # with none, requests looks there for a password
+    return made
 
-    It goes through the environment's proxies, but reads no password in ~/.netrc.
-    """
-    patient = _Session()
-    patient.auth = lambda request: request  # with none, requests looks into ~/.netrc
-    rule = _Retry(
-        total=times,
-        connect=min(2, times),
-        read=min(2, times),
-        other=0,  # a wrong certificate stays wrong
-        backoff_factor=BACKOFF,
-        status_forcelist=BUSY,
-        allowed_methods={"GET", "POST"},
-        raise_on_status=False,
-    )
-    for scheme in ("https://", "http://"):
-        patient.mount(scheme, HTTPAdapter(max_retries=rule))
-    return patient
+
+def persist(once: Callable[[], T], tries: Tries, pause: Callable[[float], Any] = time.sleep) -> T:
+    """Do what may raise AgainError until it succeeds, or ``pause`` tells that it is too late."""
+    seen = Counter[str]()
+    while True:
+        try:
+            return once()
+        except AgainError as error:
+            again = error
+        seen[again.kind] += 1
+        asked, usual = again.pause, BACKOFF * (2 ** (seen.total() - 1) - 1)
+        seconds = float(asked) if asked.isdecimal() else usual
+        if seen[again.kind] >= tries[again.kind] or pause(min(seconds, LONGEST_PAUSE)):
+            break
+    # Raised here and not where it was caught, or it would carry the request, and so the token.
+    if isinstance(again.end, Exception):
+        raise again.end
+    return again.end  # type: ignore[no-any-return]
 
 
 def fetch(
@@ -109,38 +118,32 @@ def ask(
     method: str = "GET",
     first: int | None = None,
     good: Callable[[requests.Response, bytes], object] = lambda answer, body: True,
+    tries: Tries = TRIES,
     **request: Any,
 ) -> tuple[requests.Response, bytes]:
-    """Get a URL and its body, or its first bytes; again if it breaks off or is not good.
+    """Get a URL and its body, or its first bytes; again if it is busy, breaks off or is not good.
 
-    Raises
-    ------
-    ConnectionError
-        When no whole answer came, in one sentence with the cause. Nothing is chained to it: the
-        frames of requests hold the token.
+    ConnectionError when no whole answer came. Nothing is chained to it: frames hold the token.
     """
     how: dict[str, Any] = {"timeout": TIMEOUT, "stream": True} | request
     if first:
         how["headers"] = {"Range": f"bytes=0-{first - 1}", "Accept-Encoding": "identity"}
-    trouble: ConnectionError | None = None
-    with nullcontext(using) if using else session() as patient:
-        for tried in range(TRIES):
-            time.sleep(BACKOFF * tried)
+    with nullcontext(using) if using else session() as opened:
+
+        def once() -> tuple[requests.Response, bytes]:
             try:
-                with patient.request(method, url, **how) as answer:
+                with opened.request(method, url, **how) as answer:
                     pieces = islice(answer.iter_content(1), first) if first else (answer.content,)
                     body = b"".join(pieces)
             except requests.RequestException as error:
-                trouble = no_answer(error, url)
-                if isinstance((*error.args, None)[0], MaxRetryError):  # the session has asked again
-                    break
-                continue
-            trouble = None
-            if not answer.ok or good(answer, body):
-                break
-    if trouble:
-        raise trouble
-    return answer, body
+                raise AgainError(*no_answer(error, url)) from None
+            if answer.status_code in BUSY:
+                raise AgainError("busy", (answer, body), answer.headers.get("Retry-After", ""))
+            if answer.ok and not good(answer, body):
+                raise AgainError("odd", (answer, body))
+            return answer, body
+
+        return persist(once, tries)
 
 
 def as_json(body: bytes) -> dict[str, Any]:
@@ -152,16 +155,16 @@ def as_json(body: bytes) -> dict[str, Any]:
     return told if isinstance(told, dict) else {}
 
 
-def no_answer(error: requests.RequestException, url: str) -> ConnectionError:
-    """Say why there is no answer from the host of a link, in one sentence."""
+def no_answer(error: requests.RequestException, url: str) -> tuple[str, ConnectionError]:
+    """Say why there is no answer from the host of a link: its kind, and one sentence."""
     cause = (*error.args, None)[0]
     seen = (error, getattr(cause, "reason", cause))
     fits = (told for kind, told in TROUBLES.items() if any(isinstance(e, kind) for e in seen))
     what, cure = next(fits)
     cut = isinstance(error, ChunkedEncodingError | ContentDecodingError)
-    return (CutError if cut else ConnectionError)(
-        f"No answer from {host_of(url)} ({what}): {cure}."
-    )
+    kind = "hopeless" if isinstance(error, SSLError | ProxyError) else "broken"
+    sentence = f"No answer from {host_of(url)} ({what}): {cure}."
+    return kind, (CutError if cut else ConnectionError)(sentence)
 
 
 def host_of(url: str) -> str:
@@ -179,7 +182,7 @@ def in_thread(call: Callable[[], T]) -> futures.Future[T]:
     def run() -> None:
         try:
             done.set_result(call())
-        except BaseException as error:  # it is raised where somebody waits for it
+        except BaseException as error:  # raised where somebody waits
             done.set_exception(error)
 
     threading.Thread(target=run, daemon=True, name="earthcare-http").start()
@@ -187,10 +190,7 @@ def in_thread(call: Callable[[], T]) -> futures.Future[T]:
 
 
 def wait(done: futures.Future[T], seconds: float, late: str) -> T:
-    """Return what a call returns, or raise its error anew: without the frames of its thread.
-
-    Those hold secrets, and several may wait for one call. Ctrl-C gets through, also to threads.
-    """
+    """Return what a call returns, or raise its error anew: frames of its thread hold secrets."""
     told, ends = stopped.get(), time.monotonic() + seconds
     while (left := ends - time.monotonic()) > 0 and not done.done() and not told.is_set():
         futures.wait([done], min(left, 0.2))

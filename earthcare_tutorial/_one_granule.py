@@ -13,7 +13,8 @@ import pystac
 
 from earthcare_tutorial._signing import claims
 from earthcare_tutorial.auth import Token
-from earthcare_tutorial.streaming import open_granule, stream_stats
+from earthcare_tutorial.streaming.opening import open_granule
+from earthcare_tutorial.streaming.stats import stream_stats
 
 if TYPE_CHECKING:
     from collections.abc import Callable

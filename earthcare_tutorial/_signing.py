@@ -84,29 +84,12 @@ def origin(url: str | None) -> str:
 
 
 def auth_for(token: AuthBase | str, url: str, *, from_item: bool) -> AuthBase:
-    """Return what signs the requests for a link, if the token may go there.
+    """Return what signs the requests for a link; an error when the token may not go there.
 
-    Parameters
-    ----------
-    token : Token or str
-        A :class:`Token` goes to ESA MAAP's data host over https only. An access token as text goes
-        to the host of a link that the caller wrote, over https, or over http to this computer.
-    url : str
-        The link.
-    from_item : bool
-        Whether the link comes out of an item: then ESA MAAP is the only place for either.
-
-    Returns
-    -------
-    requests.auth.AuthBase
-        For the ``auth`` of requests, which drops the token when a redirect leads to another host.
-
-    Raises
-    ------
-    ValueError
-        When the token may not go there, or is none, or this is no link.
-    PermissionError
-        When an access token has ended already.
+    A Token goes to ESA MAAP's data host over https only. An access token as text goes to the host
+    of a link that the caller wrote, over https, or over http to this computer; where the link
+    comes out of an item, ESA MAAP is the only place for either. requests drops what it signed when
+    a redirect leads to another host.
 
     Examples
     --------

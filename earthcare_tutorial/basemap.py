@@ -1,8 +1,9 @@
-"""What every map has: coastlines, degrees with sides, a mark on what is made up."""
+"""What figures share: coastlines, degrees with sides, labels, a mark on what is made up."""
 
 from __future__ import annotations
 
 import functools
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +64,16 @@ def degrees(value: float, sides: str) -> str:
     value = round(float(value), 6)
     side = "" if value == 0 or abs(value) == 180 else sides[int(value > 0)]
     return f"{abs(value):g}°{side}"
+
+
+def in_lines(text: str) -> str:
+    r"""Break a label so that its unit stays whole.
+
+    >>> in_lines("Reflectivity corrected for gaseous attenuation (dBZ)")
+    'Reflectivity corrected for\ngaseous attenuation\n(dBZ)'
+    """
+    name, _, unit = text.rpartition(" (")
+    return f"{textwrap.fill(name, 30)}\n({unit}"
 
 
 @functools.cache

@@ -154,7 +154,7 @@ def _read(using: requests.Session, href: str, **told: Any) -> str:
         if _http.as_json(body):
             return body.decode()
     seen = "a web page instead of data" if is_page else "half an answer"
-    raise ConnectionError(f"{host} sends {seen}, {_http.TRIES} times: try again later.")
+    raise ConnectionError(f"{host} sends {seen}, {_http.TRIES['odd']} times: try again later.")
 
 
 def can_sort() -> bool:
@@ -224,10 +224,7 @@ def matched(query: Query) -> int:
 def pages(asked: pystac_client.ItemSearch, most: int | None) -> Iterator[list[pystac.Item]]:
     """Yield the granules of each page; warn when fewer came than were counted.
 
-    Raises
-    ------
-    ValueError
-        When more than ``most`` match: before the second page, which is when waiting begins.
+    ValueError when more than ``most`` match: before the second page, which is when waiting begins.
     """
     matched = came = 0
     for page in asked.pages_as_dicts():
@@ -254,8 +251,7 @@ def items_of(page: dict[str, Any]) -> Iterator[pystac.Item]:
     for feature in page["features"]:
         try:
             links = [link for link in feature.get("links") or [] if link.get("href")]
-            assets = (feature.get("assets") or {}).items()
-            files = {key: asset for key, asset in assets if asset.get("href")}
+            files = {k: a for k, a in (feature.get("assets") or {}).items() if a.get("href")}
             whole = feature | {"links": links, "assets": files}
             yield pystac.Item.from_dict(whole, root=open_catalogue(), preserve_dict=False)
         except (AttributeError, KeyError, TypeError, ValueError, pystac.STACError) as error:

@@ -10,7 +10,7 @@ import numpy as np
 from earthcare_tutorial import _cells
 from earthcare_tutorial._granule import floats, granule_title, label, legend_of, look_of
 from earthcare_tutorial._profiles import Profiles, decibels, read_profiles
-from earthcare_tutorial.basemap import mark_synthetic, plain_axes
+from earthcare_tutorial.basemap import in_lines, mark_synthetic, plain_axes
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -105,10 +105,7 @@ def plot_curtain(
     low, high = profiles.height.min(axis=0), profiles.height.max(axis=0)
     near = (low <= top_km + MARGIN_KM) & (high >= FLOOR_KM - MARGIN_KM)
     values, height = profiles.values[:, near], profiles.height[:, near]
-    if classes is not None:
-        values = _cells.block_mode(values, step)
-    else:
-        values = _cells.block_mean(values, step)
+    values = (_cells.block_mean if classes is None else _cells.block_mode)(values, step)
     if look.averaged == "linear":
         values = decibels(values)
     limits = {"norm": norm, "vmin": vmin, "vmax": vmax}
@@ -142,7 +139,7 @@ def plot_curtain(
     if classes is None:
         foot = 0.36 if handles else 0.0  # room for the legend below the bar
         box = (1.015, foot, 0.014, 1 - foot)
-        bar = _cells.colour_bar(ax, mesh, box, _cells.in_lines(label(ds, variable)))
+        bar = _cells.colour_bar(ax, mesh, box, in_lines(label(ds, variable)))
         bar.ax.yaxis.label.set_size("small")
         spot = {"loc": "upper left", "bbox_to_anchor": (1.0, foot - 0.06)}
     if handles:

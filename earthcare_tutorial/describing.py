@@ -8,7 +8,7 @@ from earthcare_products.granule_ids import parse_granule_id
 from earthcare_products.products import PRODUCTS
 from earthcare_products.quality import flag_of
 from earthcare_tutorial._notes import one_granule
-from earthcare_tutorial.streaming import open_granule
+from earthcare_tutorial.streaming.opening import open_granule
 
 if TYPE_CHECKING:
     import pandas as pd

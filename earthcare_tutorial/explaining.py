@@ -31,9 +31,9 @@ def explain(query: Query) -> str:
         if other.time is None and other.unsearchable():
             continue  # these collections need a period
         counts.append(matched(other))
-        hint = _hint(name, query, other, counts[-1]) if counts[-1] else ""
-        hint = f" ({hint})" if hint else ""
-        told.append(f"{counts[-1]:,} do{'es' * (counts[-1] == 1)} without {name}{hint}")
+        hint = counts[-1] and _hint(name, query, other, counts[-1])
+        told.append(f"{counts[-1]:,} do{'es' * (counts[-1] == 1)} without {name}")
+        told[-1] += f" ({hint})" if hint else ""
     if len(counts) > 1 and not any(counts):
         told[-1] += f", so more than one condition is to blame{_holdings(query)}"
     return f"{nothing}{': ' if told else ''}{', '.join(told)}."

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     import pystac
     import xarray as xr
     from matplotlib.axes import Axes
-    from matplotlib.patches import Patch
 
 #: Colours that the colour-blind tell apart (Okabe and Ito).
 COLOURS = {"day": "#d55e00", "day and night": "#8a4f9e", "night": "#0072b2"}
@@ -54,7 +53,8 @@ def plot_map(
         The part of the Earth to show, in degrees; west may exceed east across 180 degrees. The
         whole Earth when left out.
     pole : {"north", "south"}, optional
-        Look down on this pole instead, out to 50 degrees; distances from it are true.
+        Look down on this pole instead, out to 50 degrees; distances from it are true. It is drawn
+        on polar axes, which take the place of ``ax``.
     labels : bool, optional
         Write orbit and frame beside each; by default for up to 16.
     **kwargs
@@ -97,7 +97,10 @@ def plot_map(
     if ax is None:
         ax = plt.subplots(figsize=(6, 6) if pole else (9, 4.8), layout="constrained")[1]
     basemap.plain_axes(ax, "plot_map", kwargs)
-    edge = _draw_pole(ax, pole) if pole else _draw_world(ax, bbox or (-180, -90, 180, 90))
+    if pole:
+        ax = _draw_pole(ax, pole)
+    else:
+        _draw_world(ax, bbox or (-180, -90, 180, 90))
     named = len(outlines) <= MOST_LABELS if labels is None else labels
     for outline in outlines:
         side = _side(outline)
@@ -105,10 +108,9 @@ def plot_map(
         x, y, turns = _projected(outline, pole, ax.get_xlim())
         for turn in turns:
             (line,) = ax.plot(x + turn, y, gid=outline.name, label=side, **look)
-            line.set_clip_path(edge)
             if outline.closed:
                 shade: dict[str, Any] = {"alpha": 0.35, "linewidth": 0, "zorder": 2}
-                ax.fill(x + turn, y, color=line.get_color(), clip_path=edge, **shade)
+                ax.fill(x + turn, y, color=line.get_color(), **shade)
         if named and outline.name:
             _name(ax, outline.name, x, y, turns, look.get("color"))
     if "color" not in kwargs:
@@ -213,14 +215,13 @@ def _projected(
 def _from_pole(
     longitude: np.ndarray, latitude: np.ndarray, pole: str
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Project: azimuthal equidistant, in degrees from the pole, with Greenwich at the bottom."""
-    sign = 1 if pole == "north" else -1
-    away = np.where(sign * latitude < 0, np.nan, 90 - sign * latitude)
-    return away * np.sin(np.radians(longitude)), -sign * away * np.cos(np.radians(longitude))
+    """Project: azimuthal equidistant, as an angle in radians and degrees from the pole."""
+    north = latitude if pole == "north" else -latitude
+    return np.radians(longitude) % (2 * np.pi), np.where(north < 0, np.nan, 90 - north)
 
 
-def _draw_world(ax: Axes, bbox: tuple[float, float, float, float]) -> Patch:
-    """Draw coastlines and a grid, and return the edge of the map."""
+def _draw_world(ax: Axes, bbox: tuple[float, float, float, float]) -> None:
+    """Draw coastlines and a grid."""
     from matplotlib.ticker import MaxNLocator, MultipleLocator
 
     west, south, east, north = bbox
@@ -235,38 +236,26 @@ def _draw_world(ax: Axes, bbox: tuple[float, float, float, float]) -> Patch:
     basemap.label_degrees(ax)
     ax.grid(color="0.9", linewidth=0.6)
     ax.set_axisbelow(True)
-    return ax.patch
 
 
-def _draw_pole(ax: Axes, pole: str) -> Patch:
-    """Draw coastlines, circles and spokes around a pole, and return the edge of the map."""
-    from matplotlib.patches import Circle
-
-    sign, edge = 1 if pole == "north" else -1, 90 - POLAR_CIRCLE
-    ax.set(xlim=(-edge, edge), ylim=(-edge, edge), autoscale_on=False, aspect="equal")
+def _draw_pole(ax: Axes, pole: str) -> Axes:
+    """Put polar axes in place of plain ones, with coastlines; Greenwich is at the bottom or top."""
     ax.axis("off")
-    outer = ax.add_patch(Circle((0, 0), edge, facecolor="none", edgecolor="0.3", zorder=1))
-    outer.set_clip_on(False)
-    grid: dict[str, Any] = {"color": "0.88", "linewidth": 0.8, "zorder": 1}
-    for away in (10, 20, 30):
-        ax.add_patch(Circle((0, 0), away, facecolor="none", edgecolor="0.88", zorder=1))
-    for longitude in range(-180, 180, 30):
-        spoke = np.array([89.0, POLAR_CIRCLE, POLAR_CIRCLE - 3]) * sign
-        x, y = _from_pole(np.full(3, longitude), spoke, pole)
-        ax.plot(x[:2], y[:2], **grid)
-        ax.text(x[2], y[2], degrees(longitude, "WE"), **_SMALL)
+    around: Any = ax.inset_axes((0, 0, 1, 1), projection="polar", axisbelow=True)
+    side, turn, sign = ("S", 1, 1) if pole == "north" else ("N", -1, -1)
+    around.set_theta_zero_location(side)
+    around.set_theta_direction(turn)
+    small = {"fontsize": "x-small", "color": "0.35"}
+    east, away = range(0, 360, 30), (10, 20, 30)
+    around.set_thetagrids(east, [degrees((e + 180) % 360 - 180, "WE") for e in east], **small)
+    around.set_rgrids(away, [degrees(sign * (90 - a), "SN") for a in away], angle=225, **small)
+    around.grid(color="0.88")
     for coast in basemap.coastlines():
-        x, y = _from_pole(coast[:, 0], coast[:, 1], pole)
-        if np.nanmin(np.hypot(x, y), initial=99) < edge:
-            ax.plot(x, y, color="0.55", linewidth=0.5, zorder=1, clip_path=outer)
-    for latitude in (60, 70, 80):
-        x, y = _from_pole(np.array([-135.0]), np.array([sign * latitude]), pole)
-        box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.5}
-        ax.text(x.item(), y.item(), degrees(sign * latitude, "SN"), bbox=box, **_SMALL)
-    return outer
-
-
-_SMALL: dict[str, Any] = {"fontsize": "x-small", "color": "0.35", "ha": "center", "va": "center"}
+        if (sign * coast[:, 1]).max() > POLAR_CIRCLE:
+            line = _from_pole(coast[:, 0], coast[:, 1], pole)
+            around.plot(*line, color="0.55", linewidth=0.5, zorder=1)
+    around.set_rlim(0, 90 - POLAR_CIRCLE)
+    return around  # type: ignore[no-any-return]
 
 
 def _name(

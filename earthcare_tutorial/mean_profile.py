@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from earthcare_tutorial._cells import in_lines
 from earthcare_tutorial._granule import granule_title, label, legend_of, look_of
 from earthcare_tutorial._profiles import decibels, read_profiles
-from earthcare_tutorial.basemap import mark_synthetic, plain_axes
+from earthcare_tutorial.basemap import in_lines, mark_synthetic, plain_axes
 
 if TYPE_CHECKING:
     import xarray as xr

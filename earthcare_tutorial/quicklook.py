@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from earthcare_tutorial._http import BUSY, fetch, session
+from earthcare_tutorial._http import BUSY, TRIES, fetch, session
 from earthcare_tutorial._notes import _say
 from earthcare_tutorial.assets import listed, pick_assets
 from earthcare_tutorial.products import identify
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 CONNECTIONS = 6  # pictures at a time, as a browser would
-TRIES = 3  # of a gallery's picture, after the first: a lost panel is cheap
+FEWER = TRIES | {"busy": 4}  # of a gallery, a lost panel is cheap
 PANEL_PIXELS = 800  # of the longer side; more than that no panel shows
 WIDTH, LABEL = 9.0, 0.45  # inches: of a gallery, and for the label above a panel
 TALLEST = 2.5  # a panel's height by its width; taller pictures become narrower
@@ -211,41 +211,38 @@ def _pictures(items: list[pystac.Item]) -> list[Picture | Exception]:
             silent.append(error)
             return error
 
-    with session(TRIES) as patient, ThreadPoolExecutor(CONNECTIONS) as pool:
+    with session() as patient, ThreadPoolExecutor(CONNECTIONS) as pool:
         return list(pool.map(look, items))
 
 
 def _picture(
-    item: pystac.Item, using: requests.Session | None = None, longest: int | None = None
+    item: pystac.Item, using: requests.Session | None = None, longest: int = 1 << 20
 ) -> Picture:
     """Get the quicklook, or else the thumbnail, no longer than so many pixels."""
     quicklook_url(item)  # says so when there is no picture at all
     files, seen = pick_assets(item), ""
     for name in ("quicklook", "thumbnail"):
-        tries = TRIES if files[name] else 0  # half a picture, or a page, may be whole next time
-        for _ in range(tries):
-            answer, body = fetch(str(files[name]), using)
+        for _ in range(FEWER["odd"] if files[name] else 0):  # half a picture may be whole then
+            answer, body = fetch(str(files[name]), using, tries=FEWER)
+            said = f"answers {answer.status_code}"
             if answer.status_code in BUSY:
-                raise ConnectionError(
-                    f"The picture server answers {answer.status_code}: try later."
-                )
+                raise ConnectionError(f"The picture server {said}: try later.")
             if answer.ok and (picture := _decode(body, longest, name == "thumbnail")):
                 return picture
-            seen = seen or ("sends no picture" if answer.ok else f"answers {answer.status_code}")
+            seen = seen or ("sends no picture" if answer.ok else said)
             if not answer.ok:
                 break
     raise LookupError(f"{_name(item)} has a picture listed, but its link {seen}.")
 
 
-def _decode(body: bytes, longest: int | None, is_thumbnail: bool) -> Picture | None:
+def _decode(body: bytes, longest: int, is_thumbnail: bool) -> Picture | None:
     """Read a JPEG or PNG; None when it is neither, or not whole."""
     from PIL import Image
 
     try:
         with Image.open(io.BytesIO(body), formats=("JPEG", "PNG")) as image:
             synthetic = "SYNTHETIC" in str(image.info.get("comment"))
-            if longest:
-                image.thumbnail((longest, longest))
+            image.thumbnail((longest, longest))
             return Picture(np.asarray(image.convert("RGB")), is_thumbnail, synthetic)
     except (OSError, SyntaxError, Image.DecompressionBombError):  # as Pillow says "broken"
         return None

@@ -98,8 +98,7 @@ def search(
     1 superseded granule left out (04537E AB); baseline='all' keeps them.
     ['ECA_EXBA_MSI_COP_2A_20250316T133058Z_20250912T203345Z_04537E']
     """
-    conditions = {name: given for name, given in locals().items() if name != "max_items"}
-    query = make_query(**conditions)
+    query = make_query(**{name: value for name, value in locals().items() if name != "max_items"})
     most = next((int(float(number)) for number in _values("max_items", max_items)), None)
     items = find(query, most)
     missing = set(query.ids) - {item.id for item in items}

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from earthcare_products.classes import ClassInfo
 
 MAX_CELLS = (1500, 400)  # along and across the track; more than a figure can show
+_PLACES = ("latitude", "longitude")
 OUTSIDE = "#f0f0f0"  # where there are no pixels
 
 
@@ -268,9 +269,6 @@ def _dims(ds: xr.Dataset, variable: str) -> tuple[str, str]:
         )
     along, across = sorted(map(str, ds["latitude"].dims), key=lambda dim: dim == "across_track")
     return along, across
-
-
-_PLACES = ("latitude", "longitude")
 
 
 def _label_map(ax: Axes, swath: Swath) -> None:

@@ -35,25 +35,24 @@ MAY_IMPORT = {
 VERB = (600, 4)
 #: Modules of verbs that are above it on 28 November 2026: lower these, never raise them.
 LARGE = {
-    "access": (618, 5),
-    "auth": (928, 5),
+    "access": (601, 5),
+    "auth": (911, 5),
     "classifying": (997, 9),
-    "curtain": (1261, 10),
-    "describing": (3017, 24),
-    "framing": (1711, 13),
+    "curtain": (1259, 10),
+    "describing": (2677, 21),
+    "framing": (1707, 13),
     "granule": (740, 8),
     "listing": (342, 5),
     "maps": (694, 6),
-    "mean_profile": (1132, 10),
-    "quicklook": (749, 6),
-    "scaling": (3951, 27),
-    "searching": (1333, 9),
-    "sites": (1550, 10),
-    "streaming": (2762, 21),
-    "swath": (1164, 10),
+    "mean_profile": (919, 9),
+    "quicklook": (746, 6),
+    "scaling": (3690, 25),
+    "searching": (1328, 9),
+    "sites": (1545, 10),
+    "swath": (1163, 10),
 }
 #: Lines of all helpers together; the design aims at 2,600.
-HELPERS = 7_579
+HELPERS = 7_496
 #: Where a distribution says what it needs, and names of packages that differ from their modules'.
 PROJECTS = {
     "earthcare_tutorial": "pyproject.toml",

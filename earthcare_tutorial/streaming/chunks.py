@@ -115,10 +115,13 @@ def lines_of(
     ]
 
 
-def spans(pieces: list[Piece]) -> Iterator[list[Piece]]:
-    """Join pieces that lie near each other, as far as one request should reach."""
+def spans(pieces: list[Piece], several: int = 1) -> Iterator[list[Piece]]:
+    """Join pieces that lie near each other, as far as one request should reach.
+
+    It reaches farther where several variables are read at a time, and share the connections.
+    """
     total = sum(size for _, _, size, _ in pieces)
-    most = min(max(SHORTEST, total // (2 * CONNECTIONS)), LONGEST)
+    most = min(several * max(SHORTEST, total // (2 * CONNECTIONS)), LONGEST)
     joined: list[Piece] = []
     for piece in pieces:
         end = piece[1] + piece[2]
@@ -158,7 +161,7 @@ def read(remote: RemoteFile, stored: Stored, key: Key, shape: tuple[int, ...]) -
                 values[_box(starts - low, ends - low)] = block[_box(starts - at, ends - at)]
         done(len(body))
 
-    together = list(spans(stored.hit(picked)))
+    together = list(spans(stored.hit(picked), remote.readers))
     total = sum(sum(span[-1][1:3]) - span[0][1] for span in together)
     with progress(total, remote.name) as done:
         in_threads(place, together, WORKERS)

@@ -16,9 +16,9 @@ from zlib import crc32
 import pystac
 from filelock import FileLock
 
+from earthcare_products.granule_ids import parse_granule_id
 from earthcare_tutorial._progress import progress
 from earthcare_tutorial._signing import hidden
-from earthcare_tutorial.products import identify
 from earthcare_tutorial.streaming.remote import CONNECTIONS, GranuleError, RemoteFile, plain_url
 from earthcare_tutorial.streaming.threads import in_threads
 
@@ -111,7 +111,7 @@ def _have(item: pystac.Item | str, folder: Path, token: Token | str, *, verify: 
     digest = _fetch(remote, link, path)
     baseline = ""
     with suppress(ValueError):
-        baseline = identify(path.stem).baseline if path.stem.startswith("ECA_") else ""
+        baseline = parse_granule_id(path.stem).baseline
     values = [path.name, link, remote.size, digest, baseline]
     _write_manifest(folder, rows | {path.name: dict(zip(_COLUMNS, values, strict=True))})
     return path

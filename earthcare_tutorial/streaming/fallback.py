@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import h5netcdf
@@ -11,7 +10,7 @@ import numpy as np
 from xarray.backends import H5NetCDFStore
 
 from earthcare_tutorial.streaming.headers import outside, text
-from earthcare_tutorial.streaming.remote import BLOCK, CONNECTIONS, GranuleError, RemoteFile
+from earthcare_tutorial.streaming.remote import CONNECTIONS, GranuleError, Reader, RemoteFile
 from earthcare_tutorial.streaming.threads import in_threads
 
 if TYPE_CHECKING:
@@ -25,26 +24,19 @@ T = TypeVar("T")
 MOST_AHEAD = 64  # blocks
 
 
-class _InMemory(io.RawIOBase):
+class _InMemory(Reader):
     """The blocks of a remote file that are here. HDF5 never waits: what is missing is noted."""
 
     def __init__(self, remote: RemoteFile) -> None:
-        self._remote, self._place, self.missing = remote, 0, set[int]()
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self._place = offset + (0, self._place, self._remote.size)[whence]
-        return self._place
-
-    def tell(self) -> int:
-        return self._place
+        super().__init__(remote)
+        self.missing = set[int]()
 
     def readinto(self, buffer: Any) -> int:
         start, end = self._place, min(self._place + len(buffer), self._remote.size)
-        numbers = range(start // BLOCK, -(-end // BLOCK))
-        if lacks := {number for number in numbers if not self._remote.has(number)}:
-            self.missing |= lacks
+        if lacks := self._remote.lacks(start, end):
+            self.missing |= {*lacks}
             raise OSError("not here yet")
-        body = b"".join(map(self._remote.block, numbers))[start % BLOCK :][: end - start]
+        body = self._remote.from_blocks(start, end)
         buffer[: len(body)] = body
         self._place += len(body)
         return len(body)

@@ -19,20 +19,8 @@ from pyfive.btree import BTreeV1RawDataChunks
 from pyfive.dataobjects import DataObjects
 from pyfive.p5t import P5FixedStringType, P5FloatType, P5IntegerType
 
-from earthcare_tutorial.streaming.chunks import (
-    DEFLATE,
-    FLETCHER32,
-    SHUFFLE,
-    Stored,
-    lines_of,
-)
-from earthcare_tutorial.streaming.remote import (
-    BLOCK,
-    CONNECTIONS,
-    GranuleError,
-    Reader,
-    RemoteFile,
-)
+from earthcare_tutorial.streaming.chunks import DEFLATE, FLETCHER32, SHUFFLE, Stored, lines_of
+from earthcare_tutorial.streaming.remote import CONNECTIONS, GranuleError, Reader, RemoteFile
 from earthcare_tutorial.streaming.threads import in_threads
 
 if TYPE_CHECKING:
@@ -215,9 +203,9 @@ def _chunk_index(remote: RemoteFile, header: DataObjects) -> list[Any]:
 
     def fetch(addresses: Sequence[int], size: int) -> list[bytes]:
         """Read several parts of the index at once."""
-        ends = [at + remote.base + extra for at in addresses for extra in (0, size - 1)]
-        missing = [n for n in sorted({end // BLOCK for end in ends}) if not remote.has(n)]
-        in_threads(remote.block, missing, CONNECTIONS)
+        starts = [at + remote.base for at in addresses]
+        missing = {n for start in starts for n in remote.lacks(start, start + size)}
+        in_threads(remote.block, sorted(missing), CONNECTIONS)
         return [reader.read(size) for at in addresses if reader.seek(at) == at]
 
     tree = BTreeV1RawDataChunks(reader, header._chunk_address, header._chunk_dims, fetch)

@@ -86,6 +86,7 @@ def open_granule(
         ds = ds[list(wanted)]
     ds = ds.isel(isel)
     if wanted is not None:
+        remote.readers = min(VARIABLES, len(ds.variables))
         in_threads(lambda name: ds.variables[name].load(), list(ds.variables), VARIABLES)
     ds.encoding["source"] = plain_url(remote.url)
     return ds

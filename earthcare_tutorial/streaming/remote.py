@@ -9,17 +9,16 @@ import threading
 import time
 from concurrent.futures import Future
 from functools import lru_cache
-from itertools import count, pairwise
+from itertools import pairwise
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 import requests
-from requests.exceptions import ConnectTimeout, ProxyError, SSLError
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from earthcare_tutorial import _http
-from earthcare_tutorial._http import StoppedError
+from earthcare_tutorial._http import AgainError, StoppedError
 from earthcare_tutorial._signing import auth_for
 from earthcare_tutorial.access import RUNGS, SIGNATURE, judge
 from earthcare_tutorial.assets import h5_url
@@ -46,10 +45,8 @@ CONNECTIONS = 6
 BLOCK = 48 << 10  # bytes of metadata per request; at the start, one by each connection
 LARGEST_READ = 16 << 20  # bytes; no piece of metadata is longer, unless the file is damaged
 LARGEST_FILE = 1 << 40  # bytes; no granule is longer
-TRIES = 5
-BACKOFF = 0.5  # seconds; the pauses are 0, 0.5, 1 and 2 s, or what the server asks for
-LONGEST_PAUSE = 20.0  # seconds
-REJECTED = 2.0  # seconds to wait when a token is rejected that was renewed a moment ago
+TRIES = _http.TRIES | {"broken": 5}  # of a file that has been opened
+REJECTED = "2"  # seconds to wait when a token is rejected that was renewed a moment ago
 CONNECT = 10.0  # seconds
 SILENCE = 30.0  # seconds in which an answer must begin, or bring LEAST bytes a second
 LEAST = 1000
@@ -90,6 +87,7 @@ class RemoteFile:
         self.url, self._auth = _link_and_auth(item_or_url, token)
         self.name = unquote(PurePosixPath(urlsplit(self.url).path).name)
         self.size, self.version, self.base, self.opened = 0, "", 0, False
+        self.readers = 1  # variables that are read at a time
         self._begin()
         if connect:
             self.connect()
@@ -158,10 +156,15 @@ class RemoteFile:
                     continue  # it was somebody else who was stopped
                 raise
 
-    def has(self, number: int) -> bool:
-        """Tell whether a block is in memory."""
-        coming = self._blocks.get(number)
-        return bool(coming and coming.done() and not coming.exception())
+    def lacks(self, start: int, end: int) -> list[int]:
+        """Return which blocks of these bytes are not in memory."""
+        known = {n: self._blocks.get(n) for n in range(start // BLOCK, -(-end // BLOCK))}
+        return [n for n, each in known.items() if not each or not each.done() or each.exception()]
+
+    def from_blocks(self, start: int, end: int) -> bytes:
+        """Return bytes out of blocks, or what there is of them in the file."""
+        numbers = range(start // BLOCK, -(-end // BLOCK))
+        return b"".join(map(self.block, numbers))[start % BLOCK :][: max(0, end - start)]
 
     def fetch(self, start: int, end: int) -> bytes:
         """Fetch the bytes from start to before end, or what there is of them in the file.
@@ -173,15 +176,16 @@ class RemoteFile:
         """
         if self._process != os.getpid():
             self._begin()
-        work, whims = current_work(), 0
-        for attempt in count(1):
+        work = current_work()
+
+        def once() -> bytes:
             with self._turns:
                 work.pause(0)
                 begun = time.perf_counter()
                 try:
-                    body = self._ask(start, end, work, first=whims < 2)
-                except _AgainError as error:
-                    again, whims = error, whims + error.whim
+                    body = self._ask(start, end, work)
+                except AgainError as error:
+                    again = error
                 else:
                     work.root.failing = None
                     if body:
@@ -189,20 +193,21 @@ class RemoteFile:
                         note_range(self.name, self.size, start, start + len(body), begun, done)
                     return body
             work.pause(0)  # when it broke because somebody stopped it
-            failing = work.root.failing = work.root.failing or begun
-            pause = min(again.pause or BACKOFF * 2 ** (attempt - 2) * (attempt > 1), LONGEST_PAUSE)
-            late = time.perf_counter() + pause > failing + GIVE_UP
-            if late or attempt == (2 if again.hopeless else TRIES):
-                break
-            work.pause(pause)
-        # Raised here and not where it was caught, or it would carry the request, and so the token.
-        raise ConnectionError(f"The stream of {self.name} broke: {again}" if self.opened else again)
+            work.root.failing = work.root.failing or begun
+            raise again
+
+        def pause(seconds: float) -> bool:
+            now = time.perf_counter()
+            late = now + seconds > (work.root.failing or now) + GIVE_UP
+            work.pause(0.0 if late else seconds)
+            return late
+
+        return _http.persist(once, TRIES if self.opened else _http.TRIES, pause)
 
     def fetch_long(self, start: int, end: int, most: int) -> bytes:
         """Fetch a range in parts of about this size, several at a time, if it is not here."""
-        blocks = range(start // BLOCK, -(-end // BLOCK))
-        if all(map(self.has, blocks)):
-            return b"".join(map(self.block, blocks))[start - blocks[0] * BLOCK :][: end - start]
+        if not self.lacks(start, end):
+            return self.from_blocks(start, end)
         several = round((end - start) / most)
         if several < 2:
             return self.fetch(start, end)
@@ -210,8 +215,8 @@ class RemoteFile:
         parts = in_threads(lambda part: self.fetch(*part), pairwise(edges), CONNECTIONS)
         return b"".join(parts)
 
-    def _ask(self, start: int, end: int, work: Work, *, first: bool) -> bytes:
-        """Ask once; what asking again may mend is raised as _AgainError."""
+    def _ask(self, start: int, end: int, work: Work) -> bytes:
+        """Ask once; what asking again may mend is raised as AgainError."""
         session, host = _session(os.getpid()), _http.host_of(self.url)
         headers = {"Range": f"bytes={start}-{end - 1}", "Accept-Encoding": "identity"}
         asked = session.prepare_request(
@@ -226,78 +231,75 @@ class RemoteFile:
                 if answer.status_code != 206:
                     body = _read_body(answer, 4096, work)
                 elif (span := _span(answer)) is None or not span[0] <= start < span[1]:
-                    raise _AgainError(f"{host} sends other bytes than those asked for: try again.")
+                    raise self._broke(f"{host} sends other bytes than those asked for: try again.")
                 else:
                     begin, last, size = span
                     body = _read_body(answer, min(end, last) - begin, work)[start - begin :]
         except requests.RequestException as error:
-            problem = str(_http.no_answer(error, self.url))
-            unreachable = not self.opened and "cannot be reached" in problem
-            hopeless = unreachable or isinstance(error, (SSLError, ProxyError, ConnectTimeout))
-            raise _AgainError(problem, hopeless=hopeless) from None
+            kind, problem = _http.no_answer(error, self.url)
+            raise self._broke(str(problem), kind) from None
         except (HTTPError, ValueError) as error:
             what = "falls silent" if isinstance(error, ReadTimeoutError) else "sends cut answers"
-            raise _AgainError(f"{host} {what}: try again.") from None
+            raise self._broke(f"{host} {what}: try again.") from None
         finally:
             forget_connection()
         if answer.status_code != 206:
-            return self._refused(answer, body, start, first=first)
+            return self._refused(answer, body, start)
         if len(body) != min(end, size) - start:
-            raise _AgainError(f"{host} sends short answers: try again.")
+            raise self._broke(f"{host} sends short answers: try again.")
         self._check(answer, body, start, size)
         return body
 
     def _check(self, answer: requests.Response, body: bytes, start: int, size: int) -> None:
         """Check that it is HDF5, and of the same version as what came before."""
         if not start and not any(body[at:].startswith(SIGNATURE) for at in BASES):
-            self._raise(*judge(answer, body, self.name))
+            raise self._error(*judge(answer, body, self.name))
         told = [str(size), *(answer.headers.get(key, "") for key in ("ETag", "Last-Modified"))]
         with self._lock:
             self.size, self.version = self.size or size, self.version or " ".join(told)
         if " ".join(told) != self.version:
             raise ConnectionError(f"{self.name} changed while it was read: open it again.")
 
-    def _refused(self, answer: requests.Response, body: bytes, start: int, *, first: bool) -> bytes:
+    def _refused(self, answer: requests.Response, body: bytes, start: int) -> bytes:
         """Raise what an answer without the range means; return no bytes for what lies behind."""
         status = answer.status_code
         if status == 416 and start and (not self.size or start >= self.size):
             return b""
         broken, seen = judge(answer, body, self.name)
         if status in _http.BUSY:
-            raise _AgainError(f"{seen} Try again later.", pause=_retry_after(answer))
-        if status == 401 and first and hasattr(self._auth, "renew"):  # a new one was, too
-            raise _AgainError(f"{seen} Try again later.", pause=REJECTED, whim=True)
-        if status == 200 and first:  # a page, or the whole file, may be the whim of a gateway
-            raise _AgainError(f"{seen or 'it comes only as a whole'} Try again.", whim=True)
+            asked = answer.headers.get("Retry-After", "")
+            raise self._broke(f"{seen} Try again later.", "busy", asked)
+        error = self._refusal(status, broken, seen)
+        if status == 401 and hasattr(self._auth, "renew"):  # a new one was, too
+            raise AgainError("odd", error, REJECTED)
+        if status == 200:  # a page, or the whole file, may be the whim of a gateway
+            raise AgainError("odd", error)
+        raise error
+
+    def _refusal(self, status: int, broken: str, seen: str) -> Exception:
+        """Return the sentence about an answer that stays without the range."""
         if not self.opened and not broken:
-            raise GranuleError(
+            return GranuleError(
                 f"The server sends {self.name} only as a whole ({status}), so it cannot be"
                 " streamed: try another granule, or later."
             )
         if not self.opened:
-            self._raise(broken, seen)
-        if status == 200 and broken != "account":
-            raise _AgainError(f"it comes only as a whole ({status}): try again.")
+            return self._error(broken, seen)
         cures = {"account": seen, "access token": f"{seen} What to do: {RUNGS['access token']}."}
-        cure = cures.get(broken, "try again.")
-        raise ConnectionError(f"The stream of {self.name} broke ({status}): {cure}")
+        cure = "it comes only as a whole: try again." if status == 200 else "try again."
+        return ConnectionError(
+            f"The stream of {self.name} broke ({status}): {cures.get(broken, cure)}"
+        )
 
-    def _raise(self, broken: str, seen: str) -> NoReturn:
+    def _error(self, broken: str, seen: str) -> Exception:
+        """Return the error for a rung that broke."""
         cure = "" if broken == "account" else f" What to do: {RUNGS[broken]}."
-        raise ERRORS.get(broken, PermissionError)(f"{seen}{cure}")
+        return ERRORS.get(broken, PermissionError)(f"{seen}{cure}")
 
-
-class _AgainError(Exception):
-    """An answer that may be better when asked for again.
-
-    Hopeless if hardly so, a whim if it is a refusal that is believed the third time.
-    """
-
-    def __init__(
-        self, problem: str, *, pause: float = 0.0, hopeless: bool = False, whim: bool = False
-    ) -> None:
-        super().__init__(problem)
-        self.pause, self.hopeless, self.whim = pause, hopeless, whim
+    def _broke(self, problem: str, kind: str = "broken", pause: str = "") -> AgainError:
+        """Return what asks again, and in the end says what the problem was."""
+        told = f"The stream of {self.name} broke: {problem}" if self.opened else problem
+        return AgainError(kind, ConnectionError(told), pause)
 
 
 def _link_and_auth(
@@ -332,11 +334,6 @@ def _span(answer: requests.Response) -> Span | None:
         return None
     first, last, size = map(int, told.groups())
     return (first, last + 1, size) if first <= last < size <= LARGEST_FILE else None
-
-
-def _retry_after(answer: requests.Response) -> float:
-    asked = answer.headers.get("Retry-After", "")
-    return float(asked) if asked.isdecimal() else 0.0
 
 
 def _read_body(answer: requests.Response, most: int, work: Work) -> bytes:
@@ -392,5 +389,4 @@ class Reader(io.RawIOBase):
         end = min(start + size, self._remote.size)
         if end - start > LARGEST_READ:
             raise self._remote.damaged(f"a piece of its metadata has {end - start} bytes")
-        numbers = range(start // BLOCK, -(-end // BLOCK))
-        return b"".join(map(self._remote.block, numbers))[start % BLOCK :][: max(0, end - start)]
+        return self._remote.from_blocks(start, end)

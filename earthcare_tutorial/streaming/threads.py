@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakSet
 
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, ProxyManager
-from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from earthcare_tutorial import _http
 from earthcare_tutorial._http import StoppedError
@@ -25,7 +23,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 LONGEST_END = 1.5  # seconds to wait for threads that were told to stop
 
-_busy: dict[int, HTTPConnection] = {}  # by thread: the connection on which it waits
+_busy: dict[int, _Noted] = {}  # by thread: the connection on which it waits
 _current: ContextVar[Work | None] = ContextVar("work", default=None)
 
 
@@ -111,40 +109,19 @@ class _Noted:
     """A connection that says which thread waits on it."""
 
     def request(self, *args: Any, **kwargs: Any) -> None:
-        _busy[threading.get_ident()] = self  # type: ignore[assignment]
+        _busy[threading.get_ident()] = self
         super().request(*args, **kwargs)  # type: ignore[misc]
-
-
-class _Plain(_Noted, HTTPConnection):
-    pass
-
-
-class _Secure(_Noted, HTTPSConnection):
-    pass
-
-
-class _PlainPool(HTTPConnectionPool):
-    ConnectionCls = _Plain
-
-
-class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _Secure
 
 
 class InterruptibleAdapter(HTTPAdapter):
     """An adapter for requests whose connections :meth:`Work.stop` can close."""
 
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Make the pools."""
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
-
-    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> ProxyManager:
-        """Make the pools behind a proxy."""
-        manager: ProxyManager = super().proxy_manager_for(proxy, **kwargs)
-        if type(manager) is ProxyManager:  # SOCKS has connections of its own
-            manager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
-        return manager
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the pool for a request, the connections of which are noted, through any proxy."""
+        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+        if not issubclass(pool.ConnectionCls, _Noted):
+            pool.ConnectionCls = type("Noted", (_Noted, pool.ConnectionCls), {})
+        return pool
 
 
 def forget_connection() -> None:

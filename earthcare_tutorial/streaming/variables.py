@@ -26,7 +26,7 @@ from earthcare_tutorial.streaming.remote import GranuleError, RemoteFile
 from earthcare_tutorial.streaming.threads import in_threads
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     import numpy as np
 
@@ -120,12 +120,13 @@ def find_variables(
     known: dict[str, Member] = {}
     odd: set[str] = set()
 
-    def look(names: Iterable[str], *, index: bool) -> None:
+    def look(names: Iterable[str], index: Collection[str] = ()) -> None:
+        """Read headers, and of some the index of their chunks, all at a time."""
         new = [name for name in dict.fromkeys(names) if name in there and name not in known]
 
         def look_at(name: str) -> Member | None:
             try:
-                return describe(remote, there[name][1], index=index)
+                return describe(remote, there[name][1], index=name in index)
             except (GranuleError, OSError):
                 raise
             except Exception as error:
@@ -138,9 +139,11 @@ def find_variables(
         if odd and (wanted is not None or len(groups) > 1):
             raise OddError  # simpler: HDF5 looks at all of them
 
-    look(there if wanted is None else wanted, index=wanted is not None)
+    # JAXA gives dimensions no names, and how they are numbered depends on all variables.
+    unnamed_dims = any(group.path.endswith(("/Data", "/Geo")) for group in groups)
+    look(there if wanted is None or unnamed_dims else wanted, wanted or ())
     if unknown := [n for n in wanted or () if n not in known or not known[n].is_variable]:
-        look(there, index=False)
+        look(there)
         have = [name for name in there if name in known and known[name].is_variable]
         raise GranuleError(
             f"{' and '.join(group.path for group in groups)} has no {', '.join(unknown)};"
@@ -148,14 +151,15 @@ def find_variables(
         )
     dims = {name: _dimensions(known[name], *there[name]) for name in known}
     listed = [each.attrs for each in known.values()] + [each.attrs for each in groups]
-    look(" ".join(text(attrs.get("coordinates", "")) for attrs in listed).split(), index=True)
-    look([dim for each in dims.values() for dim, _ in each], index=True)
+    coordinates = " ".join(text(attrs.get("coordinates", "")) for attrs in listed).split()
+    coordinates += [dim for each in dims.values() for dim, _ in each]
+    look(coordinates, coordinates)
     if any(each.dtype == "S1" and each.shape for each in known.values()):
-        look(there, index=False)  # whether xarray joins letters depends on all
+        look(there)  # whether xarray joins letters depends on all
     chosen = {name: known[name] for name in there if name in known}
     unnamed: Mapping[int, list[str]] = {}
     if any(each.shape and not _dimensions(each, *there[name]) for name, each in chosen.items()):
-        look(there, index=False)  # how dimensions without a name are numbered depends on all
+        look(there)  # how dimensions without a name are numbered depends on all
         if odd:
             raise OddError
         unnamed = _number_unnamed(

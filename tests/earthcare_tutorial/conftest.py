@@ -31,7 +31,6 @@ mpl.use("Agg")
 def esa_maap(esa_maap: EsaMaap, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> EsaMaap:
     """ESA MAAP on loopback, for somebody without credentials who has not asked it anything yet."""
     monkeypatch.setattr("earthcare_tutorial._http.BACKOFF", 0.0)
-    monkeypatch.setattr("earthcare_tutorial.streaming.remote.BACKOFF", 0.0)
     monkeypatch.setenv("HOME", str(tmp_path))
     esa_maap.accept("*")
     for place in PLACES:

@@ -113,8 +113,7 @@ def layout(request, esa_maap, tmp_path, monkeypatch):
     write(tmp_path / "a.h5", **options)
     esa_maap.accept(access_token="good")
     url = esa_maap.put("a.h5", tmp_path / "a.h5")
-    for module in ("remote", "headers", "fallback"):
-        monkeypatch.setattr(f"earthcare_tutorial.streaming.{module}.BLOCK", 8192)
+    monkeypatch.setattr("earthcare_tutorial.streaming.remote.BLOCK", 8192)
     monkeypatch.setattr("earthcare_tutorial.streaming.chunks.NEAR", 256)
     return url, tmp_path / "a.h5", group, names
 

@@ -113,10 +113,10 @@ def test_several_pictures_are_under_way_at_once(pictures, monkeypatch):
     meeting = threading.Barrier(6)
     from earthcare_tutorial import quicklook
 
-    def fetch(url, using):
+    def fetch(url, using, **how):
         if "07826E" not in url:  # the first six wait for each other, so one by one would never end
             meeting.wait(timeout=30)
-        return original(url, using)
+        return original(url, using, **how)
 
     original = quicklook.fetch
     monkeypatch.setattr(quicklook, "fetch", fetch)

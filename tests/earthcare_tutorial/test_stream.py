@@ -13,6 +13,7 @@ import pytest
 
 from earthcare_tutorial import login, open_granule, stream_stats
 from earthcare_tutorial.auth import _ask_for_access
+from earthcare_tutorial.streaming import variables
 from earthcare_tutorial.streaming.remote import CONNECTIONS, RemoteFile
 
 COORDINATES = ["latitude", "longitude"]
@@ -21,8 +22,7 @@ COORDINATES = ["latitude", "longitude"]
 @pytest.fixture
 def small_parts(monkeypatch):
     """Make even a tiny granule take many requests."""
-    for module in ("remote", "headers", "fallback"):
-        monkeypatch.setattr(f"earthcare_tutorial.streaming.{module}.BLOCK", 1024)
+    monkeypatch.setattr("earthcare_tutorial.streaming.remote.BLOCK", 1024)
     monkeypatch.setattr("earthcare_tutorial.streaming.chunks.NEAR", 256)
     monkeypatch.setattr("earthcare_tutorial.streaming.chunks.SHORTEST", 1024)
 
@@ -296,3 +296,21 @@ def test_statistics(granule):
     with stream_stats() as outer, stream_stats() as inner:
         open_granule(granule, "good", "time")
     assert len(outer.requests()) == len(inner.requests()) == 5
+
+
+def test_headers_of_a_jaxa_product_come_at_a_time(esa_maap, tmp_path, monkeypatch):
+    """Their dimensions are numbered over all variables: one round trip for all headers."""
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        for n in range(8):  # each header is in a block of its own
+            file.create_dataset(f"ScienceData/Data/v{n}", data=np.zeros((30, 20), "f8"))
+    url = esa_maap.put("a.h5", tmp_path / "a.h5")
+    esa_maap.accept(access_token="good")
+    together, open_at_once = [], variables.in_threads
+    monkeypatch.setattr(
+        variables,
+        "in_threads",
+        lambda call, items, *how: together.append(len(items)) or open_at_once(call, items, *how),
+    )
+    ds = open_granule(url, "good", ["v3", "v5"], "ScienceData/Data")
+    assert ds["v3"].dims == ("phony_dim_0", "phony_dim_1")
+    assert together[0] == 8

@@ -113,7 +113,7 @@ def body(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 @pytest.fixture
 def server(body: bytes, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setattr(f"{REMOTE}.BACKOFF", 0.0)
+    monkeypatch.setattr("earthcare_tutorial._http.BACKOFF", 0.0)
     monkeypatch.delenv("http_proxy", raising=False)
     made = Server(body)
     thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.02})
@@ -144,7 +144,7 @@ def test_odd_but_right_answers_are_read(server, fault):
 
 @pytest.mark.parametrize("fault", ["shifted", "huge", "busy"])
 def test_one_wrong_answer_is_asked_for_again(server, fault, monkeypatch):
-    monkeypatch.setattr(f"{REMOTE}.LONGEST_PAUSE", 0.1)
+    monkeypatch.setattr("earthcare_tutorial._http.LONGEST_PAUSE", 0.1)
     for wrong in (1, 3, 9):
         server.count = 0
         server.fault = lambda count, start, wrong=wrong: fault if count == wrong else ""

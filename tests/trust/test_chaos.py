@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from maap_replay.pytest_plugin import EsaMaap
 
 WHOLE = os.environ.get("TRUST") == "whole"
-REMOTE = "earthcare_tutorial.streaming.remote"
 #: What asking again mends: the fault, the services it can hit, its options.
 PASSING = [
     ("503 burst", ".", {"status": 502}),
@@ -62,7 +61,6 @@ def let_fail(maap: EsaMaap, seed: int, percent: float, answers: int) -> int:
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_http, "LONGEST_PAUSE", 0.02)
-    monkeypatch.setattr(f"{REMOTE}.LONGEST_PAUSE", 0.02)
     monkeypatch.setattr(auth, "_REMEMBERED", 0.0)
     monkeypatch.setattr("earthcare_tutorial.streaming.downloading.PIECE", 100_000)
 

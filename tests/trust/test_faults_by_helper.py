@@ -68,7 +68,6 @@ def world(
     monkeypatch.setattr("earthcare_tutorial.streaming.chunks.SHORTEST", 100_000)
     monkeypatch.setattr("earthcare_tutorial.streaming.chunks.LONGEST", 150_000)
     monkeypatch.setattr(_http, "LONGEST_PAUSE", 0.02)
-    monkeypatch.setattr(f"{REMOTE}.LONGEST_PAUSE", 0.02)
     monkeypatch.setattr(auth, "_REMEMBERED", 0.0)
     made = World(esa_maap, first_item, large_granule, tmp_path / "there")
     monkeypatch.setattr("earthcare_tutorial.access._say", made.said.append)

@@ -72,7 +72,7 @@ def test_a_good_token_outlives_an_outage(esa_maap, token, monkeypatch):
 
 
 def test_a_new_token_that_is_rejected_is_no_end(esa_maap, token, granule, monkeypatch):
-    monkeypatch.setattr("earthcare_tutorial.streaming.remote.LONGEST_PAUSE", 0.01)
+    monkeypatch.setattr("earthcare_tutorial._http.LONGEST_PAUSE", 0.01)
     esa_maap.fail("401 mid-stream", after=0, times=12)  # by each of six connections both times
     assert ect.open_granule(granule, token, "time")["time"].size
     assert not esa_maap.faults

@@ -206,13 +206,15 @@ def test_an_interval_holds_its_last_day(start, days, bare):
 @given(
     gaps=st.lists(st.integers(0, 200_000), min_size=1, max_size=60),
     sizes=st.lists(st.integers(1, 5 << 20), min_size=60, max_size=60),
+    several=st.integers(1, 4),
 )
-def test_ranges_cover_what_is_wanted_and_never_overlap(gaps, sizes):
+def test_ranges_cover_what_is_wanted_and_never_overlap(gaps, sizes, several):
     pieces, place = [], 0
     for number, (gap, size) in enumerate(zip(gaps, sizes, strict=False)):
         pieces.append(((number,), place + gap, size, 0))
         place += gap + size
-    joined = list(spans(pieces))
+    joined = list(spans(pieces, several))
+    assert len(joined) <= len(list(spans(pieces))), "more than one variable alone takes"
     assert [piece for span in joined for piece in span] == pieces
     ends = [(span[0][1], span[-1][1] + span[-1][2]) for span in joined]
     assert all(one[1] <= two[0] for one, two in pairwise(ends))
