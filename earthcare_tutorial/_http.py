@@ -6,17 +6,18 @@ import json
 import threading
 import time
 from concurrent import futures
-from contextlib import nullcontext
-from contextvars import ContextVar
+from contextlib import nullcontext, suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.exceptions import ChunkedEncodingError, ContentDecodingError, ProxyError, SSLError
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ReadTimeoutError
 from urllib3.util import Retry
+
+from earthcare_tutorial import _connections
+from earthcare_tutorial._connections import StoppedError, pause, stopped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,9 +30,6 @@ LONGEST_PAUSE = 10.0  # seconds, whatever a server's Retry-After says
 PATIENCE = 100.0  # seconds for one answer, all attempts together
 TRIES = 3  # for a body that breaks off or is not as it should be; the rest is in session()
 BUSY = (408, 425, 429, 500, 502, 503, 504)  # what the load balancer of MAAP answers under load
-
-#: In a thread that works with others: set when they are told to stop.
-stopped = ContextVar("stopped", default=threading.Event())  # noqa: B039
 
 _SILENT = ("it stays silent", "try again later")
 #: Why there is no answer -> what is wrong, and what to do; the first that fits.
@@ -54,11 +52,16 @@ class CutError(ConnectionError):
     """Answers came, but none to its end."""
 
 
-class StoppedError(ConnectionError):
-    """Another thread failed, or somebody pressed stop."""
-
-
 class _Retry(Retry):
+    def increment(self, *args: Any, **kwargs: Any) -> Any:
+        """Ask again, unless told to stop."""
+        pause(0)
+        return super().increment(*args, **kwargs)
+
+    def sleep(self, response: Any = None) -> None:
+        """Wait before asking again."""
+        pause((response and self.get_retry_after(response)) or self.get_backoff_time())
+
     def get_retry_after(self, response: Any) -> float | None:
         """Return the seconds that a server asks to wait, within reason."""
         return min(super().get_retry_after(response) or 0.0, LONGEST_PAUSE) or None
@@ -90,7 +93,7 @@ def session(times: int = 5) -> requests.Session:
         raise_on_status=False,
     )
     for scheme in ("https://", "http://"):
-        patient.mount(scheme, HTTPAdapter(max_retries=rule))
+        patient.mount(scheme, _connections.InterruptibleAdapter(max_retries=rule))
     return patient
 
 
@@ -125,7 +128,7 @@ def ask(
     trouble: ConnectionError | None = None
     with nullcontext(using) if using else session() as patient:
         for tried in range(TRIES):
-            time.sleep(BACKOFF * tried)
+            pause(BACKOFF * tried)
             try:
                 with patient.request(method, url, **how) as answer:
                     pieces = islice(answer.iter_content(1), first) if first else (answer.content,)
@@ -135,6 +138,8 @@ def ask(
                 if isinstance((*error.args, None)[0], MaxRetryError):  # the session has asked again
                     break
                 continue
+            finally:
+                _connections.forget()
             trouble = None
             if not answer.ok or good(answer, body):
                 break
@@ -172,30 +177,56 @@ def host_of(url: str) -> str:
         return "an unknown host"
 
 
-def in_thread(call: Callable[[], T]) -> futures.Future[T]:
-    """Begin a call in a thread of its own, which nobody has to wait for, as pools make us do."""
-    done: futures.Future[T] = futures.Future()
+class Call(futures.Future[T]):
+    """A call in a thread of its own, which ends when nobody waits for it any more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stopped, self.waiting, self.thread = threading.Event(), list[object](), 0
+
+    def end(self, error: Exception) -> None:
+        """Let it fail with this error, if it has not ended, and its thread stop."""
+        with suppress(futures.InvalidStateError):
+            self.set_exception(error)
+            self.stopped.set()
+            _connections.shut(self.thread)
+
+
+def in_thread(call: Callable[[], T]) -> Call[T]:
+    """Begin a call in a thread of its own."""
+    done: Call[T] = Call()
 
     def run() -> None:
-        try:
-            done.set_result(call())
-        except BaseException as error:  # it is raised where somebody waits for it
-            done.set_exception(error)
+        done.thread = threading.get_ident()
+        stopped.set(done.stopped)
+        with suppress(futures.InvalidStateError):  # it was told to stop
+            try:
+                done.set_result(call())
+            except BaseException as error:  # it is raised where somebody waits for it
+                done.set_exception(error)
 
     threading.Thread(target=run, daemon=True, name="earthcare-http").start()
     return done
 
 
-def wait(done: futures.Future[T], seconds: float, late: str) -> T:
+def wait(done: Call[T], seconds: float, late: str) -> T:
     """Return what a call returns, or raise its error anew: without the frames of its thread.
 
     Those hold secrets, and several may wait for one call. Ctrl-C gets through, also to threads.
     """
-    told, ends = stopped.get(), time.monotonic() + seconds
-    while (left := ends - time.monotonic()) > 0 and not done.done() and not told.is_set():
-        futures.wait([done], min(left, 0.2))
+    told, me, ends = stopped.get(), object(), time.monotonic() + seconds
+    done.waiting.append(me)
+    try:
+        while (left := ends - time.monotonic()) > 0 and not done.done() and not told.is_set():
+            futures.wait([done], min(left, 0.2))
+        if not told.is_set():
+            done.end(ConnectionError(late))
+    finally:
+        done.waiting.remove(me)
+        if not done.waiting:
+            done.end(StoppedError("It was stopped."))
     if not done.done():
-        raise StoppedError("It was stopped.") if told.is_set() else ConnectionError(late)
+        raise StoppedError("It was stopped.")
     if error := done.exception():
         raise type(error)(*error.args) from None
     return done.result()

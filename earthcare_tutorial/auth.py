@@ -13,6 +13,7 @@ import requests
 from requests.auth import AuthBase
 
 from earthcare_tutorial import _http
+from earthcare_tutorial._connections import StoppedError, stopped
 from earthcare_tutorial._notes import _say
 from earthcare_tutorial._signing import (
     DATA_ORIGINS,
@@ -29,7 +30,6 @@ from earthcare_tutorial.credentials import KEYS, check_offline, find_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from concurrent.futures import Future
     from pathlib import Path
 
     import pandas as pd
@@ -64,7 +64,7 @@ class Token(AuthBase):
         """Set up what belongs to one process; a child has none of the threads that hold locks."""
         self._process = os.getpid()
         self._lock = threading.Lock()  # held for a moment, never while something is asked
-        self._renewal: Future[None] | None = None
+        self._renewal: _http.Call[None] | None = None
         self._asked_at = self._failed_at = -math.inf  # as time.monotonic()
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -123,15 +123,20 @@ class Token(AuthBase):
                 self._renewal = _http.in_thread(self._exchange)
             renewal, left = self._renewal, self._asked_at + RENEWAL_PATIENCE - now
         late = f"No answer from {_http.host_of(TOKEN_URL)} in {RENEWAL_PATIENCE:.0f} s: try later."
-        _http.wait(renewal, left, late)
+        try:
+            _http.wait(renewal, left, late)
+        except StoppedError:
+            if stopped.get().is_set():
+                raise
+            return self._renewed(old)  # it was those who asked before who were stopped
+        except OSError:
+            if self._failed_at < self._asked_at:
+                self._failed_at = time.monotonic()
+            raise
         return self._access
 
     def _exchange(self) -> None:
-        try:
-            answer = _ask_for_access(self._offline, self._client, self.source)
-        except OSError:
-            self._failed_at = time.monotonic()
-            raise
+        answer = _ask_for_access(self._offline, self._client, self.source)
         told = answer.get("expires_in")
         if not isinstance(told, int | float) or not 0 < told < 1e9:
             told = 300.0  # the service does not say how long it lasts

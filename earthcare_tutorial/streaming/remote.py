@@ -18,18 +18,16 @@ import requests
 from requests.exceptions import ConnectTimeout, ProxyError, SSLError
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from earthcare_tutorial import _http
-from earthcare_tutorial._http import StoppedError
+from earthcare_tutorial import _connections, _http
+from earthcare_tutorial._connections import StoppedError
 from earthcare_tutorial._signing import auth_for
 from earthcare_tutorial.access import RUNGS, SIGNATURE, judge
 from earthcare_tutorial.assets import h5_url
 from earthcare_tutorial.streaming.checksums import is_sound
 from earthcare_tutorial.streaming.stats import note_range
 from earthcare_tutorial.streaming.threads import (
-    InterruptibleAdapter,
     Work,
     current_work,
-    forget_connection,
     in_threads,
 )
 
@@ -239,7 +237,7 @@ class RemoteFile:
             what = "falls silent" if isinstance(error, ReadTimeoutError) else "sends cut answers"
             raise _AgainError(f"{host} {what}: try again.") from None
         finally:
-            forget_connection()
+            _connections.forget()
         if answer.status_code != 206:
             return self._refused(answer, body, start, first=first)
         if len(body) != min(end, size) - start:
@@ -321,7 +319,7 @@ def _session(process: int) -> requests.Session:
     """Return one session for all granules, so that they share connections; not across a fork."""
     session = _http.session()
     for scheme in ("https://", "http://"):
-        session.mount(scheme, InterruptibleAdapter(pool_maxsize=4 * CONNECTIONS))
+        session.mount(scheme, _connections.InterruptibleAdapter(pool_maxsize=4 * CONNECTIONS))
     return session
 
 

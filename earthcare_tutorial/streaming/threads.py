@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from contextlib import suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakSet
 
-from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, ProxyManager
-from urllib3.connection import HTTPConnection, HTTPSConnection
-
-from earthcare_tutorial import _http
-from earthcare_tutorial._http import StoppedError
+from earthcare_tutorial import _connections
+from earthcare_tutorial._connections import StoppedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -25,7 +19,6 @@ T = TypeVar("T")
 R = TypeVar("R")
 LONGEST_END = 1.5  # seconds to wait for threads that were told to stop
 
-_busy: dict[int, HTTPConnection] = {}  # by thread: the connection on which it waits
 _current: ContextVar[Work | None] = ContextVar("work", default=None)
 
 
@@ -50,9 +43,7 @@ class Work:
         for part in list(self.parts):
             part.stop()
         for thread in list(self.threads):
-            at: Any = getattr(_busy.get(thread), "sock", None)
-            with suppress(OSError, TypeError, AttributeError):
-                socket.socket.shutdown(getattr(at, "socket", at), socket.SHUT_RDWR)
+            _connections.shut(thread)
 
     def pause(self, seconds: float) -> None:
         """Wait, unless and until told to stop."""
@@ -74,7 +65,7 @@ def in_threads(function: Callable[[T], R], items: Iterable[T], workers: int) -> 
 
     def run(item: T) -> R:
         _current.set(work)
-        _http.stopped.set(work.stopped)  # for one that waits for a token
+        _connections.stopped.set(work.stopped)  # for one that waits for a token
         work.threads.add(threading.get_ident())
         try:
             work.pause(0)
@@ -105,48 +96,3 @@ def _raise_first(done: set[Future[Any]]) -> None:
     errors = [error for each in done if (error := each.exception())]
     for error in sorted(errors, key=lambda error: isinstance(error, StoppedError)):
         raise error
-
-
-class _Noted:
-    """A connection that says which thread waits on it."""
-
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        _busy[threading.get_ident()] = self  # type: ignore[assignment]
-        super().request(*args, **kwargs)  # type: ignore[misc]
-
-
-class _Plain(_Noted, HTTPConnection):
-    pass
-
-
-class _Secure(_Noted, HTTPSConnection):
-    pass
-
-
-class _PlainPool(HTTPConnectionPool):
-    ConnectionCls = _Plain
-
-
-class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _Secure
-
-
-class InterruptibleAdapter(HTTPAdapter):
-    """An adapter for requests whose connections :meth:`Work.stop` can close."""
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Make the pools."""
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
-
-    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> ProxyManager:
-        """Make the pools behind a proxy."""
-        manager: ProxyManager = super().proxy_manager_for(proxy, **kwargs)
-        if type(manager) is ProxyManager:  # SOCKS has connections of its own
-            manager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
-        return manager
-
-
-def forget_connection() -> None:
-    """Say that this thread waits on no connection any more."""
-    _busy.pop(threading.get_ident(), None)
