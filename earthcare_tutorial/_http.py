@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from concurrent import futures
 from contextlib import nullcontext, suppress
 from itertools import islice
@@ -28,6 +27,7 @@ TIMEOUT = (10.0, 30.0)  # seconds to connect, seconds between two pieces of the 
 BACKOFF = 0.5  # seconds; the pauses are 0, 1, 2, 4 and 8 s
 LONGEST_PAUSE = 10.0  # seconds, whatever a server's Retry-After says
 PATIENCE = 100.0  # seconds for one answer, all attempts together
+STEP = 0.2  # seconds after which one who waits looks whether it was stopped
 TRIES = 3  # for a body that breaks off or is not as it should be; the rest is in session()
 BUSY = (408, 425, 429, 500, 502, 503, 504)  # what the load balancer of MAAP answers under load
 
@@ -213,12 +213,14 @@ def wait(done: Call[T], seconds: float, late: str) -> T:
     """Return what a call returns, or raise its error anew: without the frames of its thread.
 
     Those hold secrets, and several may wait for one call. Ctrl-C gets through, also to threads.
+    Seconds in which this process does not run, on a computer that sleeps or is busy, do not count.
     """
-    told, me, ends = stopped.get(), object(), time.monotonic() + seconds
+    told, me, left = stopped.get(), object(), seconds
     done.waiting.append(me)
     try:
-        while (left := ends - time.monotonic()) > 0 and not done.done() and not told.is_set():
-            futures.wait([done], min(left, 0.2))
+        while left > 0 and not done.done() and not told.is_set():
+            futures.wait([done], min(left, STEP))
+            left -= STEP
         if not told.is_set():
             done.end(ConnectionError(late))
     finally:
