@@ -10,7 +10,8 @@ OURS := -e . -e packages/earthcare_synthetic -e packages/maap_replay
 # Granules that the book and the tests share; see tests/granule_cache.py.
 GRANULES = MAAP_REPLAY_CACHE="$$($(BIN)/python -m tests.granule_cache)"
 # Two processes, each on a replay of its own, so that the faults of one spoil no test of the other.
-PYTEST = $(GRANULES) $(BIN)/pytest --tx '2*popen//python=$(BIN)/maap-replay run -- $(BIN)/python' --dist loadscope
+# The lessons begin: they take longest, and no process is left alone with one at the end.
+PYTEST = $(GRANULES) $(BIN)/pytest --tx '2*popen//python=$(BIN)/maap-replay run -- $(BIN)/python' --dist loadscope --no-loadscope-reorder
 # nbval executes each lesson and compares its text. A cell takes seconds; the limit is for what hangs.
 NBVAL := -p tests.lesson_memory --nbval --nbval-current-env --nbval-cell-timeout=900 --nbval-kernel-startup-timeout=900 \
 	--nbval-sanitize-with=tests/nbval_sanitize.cfg
@@ -45,13 +46,13 @@ check: .venv/.ready  ## run what takes seconds: style, spelling and types
 	$(BIN)/mypy
 
 test: check  ## run every check but the rare: also units, lessons, and the built book if there is one
-	$(PYTEST) $(NBVAL) -m "not rare" $(DOCTESTS) tests notebooks
+	$(PYTEST) $(NBVAL) -m "not rare" notebooks $(DOCTESTS) tests
 
 site: .venv/.ready  ## check the built book in a real browser
 	$(BIN)/pytest -q -m "not rare" tests/site
 
 test-all: check  ## run every check, also what is slow and seldom breaks
-	$(PYTEST) $(NBVAL) $(DOCTESTS) tests notebooks
+	$(PYTEST) $(NBVAL) notebooks $(DOCTESTS) tests
 
 trust: .venv/.ready  ## run every fault on every helper, and write tests/trust/results.json (15 minutes)
 	TRUST=whole TRUST_RESULTS=tests/trust/results.json $(GRANULES) $(BIN)/pytest \

@@ -97,11 +97,20 @@ def screen(ds: xr.Dataset, variable: str, keep: Keep | None = None) -> xr.DataAr
 def _kept(flag: Flag, keep: Collection[int] | None) -> list[int]:
     chosen: Any = flag.keep if keep is None else keep
     known = ", ".join(f"{code} ({text})" for code, text in flag.meanings.items())
-    if not np.iterable(chosen):
+    if not np.iterable(chosen) or isinstance(chosen, str):
         raise ValueError(f"keep={chosen!r} is no list of values to keep; {flag.name} has {known}.")
     if strange := [code for code in chosen if code not in flag.meanings]:
         raise ValueError(f"{flag.name} has no value {strange[0]!r}, but {known}.")
     return [int(code) for code in chosen]
+
+
+def whole_dataset(ds: Any) -> None:
+    """Say what to give where something else than a dataset came."""
+    if not hasattr(ds, "data_vars"):
+        raise TypeError(
+            f"A dataset of open_granule is needed, with its places and times, not a"
+            f" {type(ds).__name__}: the variable's name comes after it."
+        )
 
 
 def left_out(judged: xr.DataArray) -> str:

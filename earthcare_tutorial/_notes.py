@@ -22,3 +22,13 @@ def refuse_text(item: Any) -> None:
     """Say what to do with the id of a granule where the granule itself is needed."""
     if isinstance(item, str):
         raise ValueError(f"{item!r} is text, not a granule: search(ids=...) finds it by its id.")
+
+
+def one_granule(item: Any) -> None:
+    """Say what to give where something else than one granule came."""
+    refuse_text(item)
+    if not hasattr(item, "assets"):
+        raise TypeError(
+            f"A granule is needed, an item of search(), not a {type(item).__name__}: of several,"
+            " take one, such as items[0]."
+        )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from earthcare_products.conventions import ELEVATIONS, HEIGHTS, TROPOPAUSES
-from earthcare_tutorial._granule import floats, left_out, look_of, screen
+from earthcare_tutorial._granule import floats, left_out, look_of, screen, whole_dataset
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -104,6 +104,7 @@ def _km(ds: xr.Dataset, name: str) -> np.ndarray:
 
 def _height_name(ds: xr.Dataset, variable: str, helper: str) -> str:
     """Name the heights of the bins of a variable, or say what is missing or wrong."""
+    whole_dataset(ds)
     if variable not in ds.variables:
         known = [str(name) for name in ds.data_vars if ds[name].ndim == 2]
         raise ValueError(f"There is no {variable!r}, only {', '.join(known) or 'no curtain'}.")

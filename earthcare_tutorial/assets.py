@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
-from earthcare_tutorial._notes import refuse_text
+from earthcare_tutorial._notes import one_granule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,7 +47,7 @@ def pick_assets(item: pystac.Item) -> dict[str, str | None]:
     >>> pick_assets(item)["h5"]
     'https://host/A.h5'
     """
-    refuse_text(item)
+    one_granule(item)
     found: dict[str, str | None] = dict.fromkeys(("h5", "hdr", "zip", "quicklook", "thumbnail"))
     for asset in item.assets.values():
         kind = _kind(asset)

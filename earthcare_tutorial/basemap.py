@@ -30,8 +30,13 @@ def mark_synthetic(ax: Axes, ds: xr.Dataset | None = None) -> None:
     ax.text(0.98, 0.02, "synthetic data", transform=ax.transAxes, bbox=box, zorder=9, **look)
 
 
-def plain_axes(ax: Axes, helper: str) -> None:
-    """Refuse axes of a map projection, on which degrees would be drawn as something else."""
+def plain_axes(ax: Axes, helper: str, more: dict[str, Any]) -> None:
+    """Refuse what is no axes, and a projection, on which degrees would be something else."""
+    if "axes" in more or not hasattr(ax, "transAxes"):
+        raise TypeError(
+            f"{helper} draws on the axes that ax= names, as plt.subplots() gives them, not on"
+            f" {more.get('axes', ax)!r}."
+        )
     projection: Any = getattr(ax, "projection", None)  # cartopy's
     moved = [projection.proj4_params.get(name) for name in ("lon_0", "pm")] if projection else []
     plain = type(projection).__name__ == "PlateCarree" and not any(moved)

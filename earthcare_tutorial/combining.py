@@ -51,6 +51,8 @@ def align(datasets: Sequence[xr.Dataset], *, within_km: float = 1.0) -> list[xr.
     >>> [d.sizes["along_track"] for d in align([one, other])]
     [2, 2]
     """
+    if hasattr(datasets, "data_vars"):
+        raise TypeError("Several datasets are needed, as a list: align([one, other]).")
     places = []
     for n, ds in enumerate(datasets):
         if not {"latitude", "longitude"} <= set(ds.variables):

@@ -10,7 +10,7 @@ import numpy as np
 from earthcare_tutorial import _cells
 from earthcare_tutorial._granule import floats, granule_title, label, legend_of, look_of
 from earthcare_tutorial._profiles import Profiles, decibels, read_profiles
-from earthcare_tutorial.basemap import mark_synthetic
+from earthcare_tutorial.basemap import mark_synthetic, plain_axes
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -99,6 +99,9 @@ def plot_curtain(
     import matplotlib.pyplot as plt
     from matplotlib.colors import LogNorm
 
+    top_km = float(top_km)
+    if not top_km > 0:
+        raise ValueError(f"top_km={top_km!r} is no height above the ground, in km.")
     profiles = read_profiles(ds, variable, "plot_curtain", along, between)
     look = look_of(ds, variable)
     classes = _cells.present(legend_of(ds, variable, profiles.values), profiles.values)
@@ -118,6 +121,7 @@ def plot_curtain(
         drawn[values == 0] = np.nan
     if ax is None:
         ax = plt.subplots(figsize=(11.0, 3.6), layout="constrained")[1]
+    plain_axes(ax, "plot_curtain", kwargs)
     place, kind = _place(profiles, along)
     x, y = _cells.edges(place, step[:1]), _cells.edges(height, step)
     x = np.broadcast_to(x[:, None], y.shape)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from earthcare_products.granule_ids import parse_granule_id
 from earthcare_products.products import PRODUCTS
 from earthcare_products.quality import flag_of
-from earthcare_tutorial._notes import refuse_text
+from earthcare_tutorial._notes import one_granule
 from earthcare_tutorial.streaming import open_granule
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def describe(item: pystac.Item, token: Token | str) -> pd.DataFrame:
     """
     import pandas as pd
 
-    refuse_text(item)
+    one_granule(item)
     told = parse_granule_id(item.id)
     rows = []
     for group in PRODUCTS[told.file_type].groups or ("ScienceData",):

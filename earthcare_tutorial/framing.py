@@ -77,6 +77,8 @@ def plot_frame(
 
     if not panels:
         raise ValueError("There is nothing to draw: give at least one (dataset, variable).")
+    if any(hasattr(panel, "data_vars") for panel in panels):
+        raise TypeError("Each panel is a pair: (dataset, variable).")
     counts = [ds.sizes.get("along_track", 0) for ds, _ in panels]
     if len({*counts, 0}) != 2 or 0 in counts:
         told = ", ".join(map(str, counts))

@@ -88,7 +88,7 @@ def plot_map(
         raise ValueError("There are no granules to draw: the list is empty.")
     if ax is None:
         ax = plt.subplots(figsize=(6, 6) if pole else (9, 4.8), layout="constrained")[1]
-    basemap.plain_axes(ax, "plot_map")
+    basemap.plain_axes(ax, "plot_map", kwargs)
     edge = _draw_pole(ax, pole) if pole else _draw_world(ax, bbox or (-180, -90, 180, 90))
     named = len(outlines) <= MOST_LABELS if labels is None else labels
     for outline in outlines:

@@ -9,7 +9,7 @@ import numpy as np
 from earthcare_tutorial._cells import in_lines
 from earthcare_tutorial._granule import granule_title, label, legend_of, look_of
 from earthcare_tutorial._profiles import decibels, read_profiles
-from earthcare_tutorial.basemap import mark_synthetic
+from earthcare_tutorial.basemap import mark_synthetic, plain_axes
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -75,6 +75,7 @@ def plot_profile(
     middle, low, high = map(decibels, lines) if look.averaged == "linear" else lines
     if ax is None:
         ax = plt.subplots(figsize=(4.0, 5.5), layout="constrained")[1]
+    plain_axes(ax, "plot_profile", kwargs)
     named = {"label": f"mean of {len(profiles.rows)} profiles"}
     (line,) = ax.plot(middle, mean.index, **named | kwargs)
     ax.fill_betweenx(mean.index, low, high, color=line.get_color(), alpha=0.2, linewidth=0)

@@ -77,6 +77,8 @@ def show_quicklook(item: pystac.Item, ax: Axes | None = None) -> Axes:
     """
     import matplotlib.pyplot as plt
 
+    if ax is not None and not hasattr(ax, "imshow"):
+        raise TypeError("show_quicklook takes axes to draw on after the item, and needs no token.")
     picture = _picture(item)
     if picture.is_thumbnail:
         _say(f"{_name(item)} has no quicklook: this is its thumbnail.")
@@ -134,6 +136,8 @@ def show_gallery(
     given = listed(items)
     if not given:
         raise ValueError("There are no granules to show: the list is empty.")
+    if not isinstance(columns, int):
+        raise TypeError("show_gallery takes a number of columns after the items, and no token.")
     if columns < 1 or max_items < 1:
         raise ValueError(f"columns={columns}, max_items={max_items}: each is 1 or more.")
     shown = given[:max_items]

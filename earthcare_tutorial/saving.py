@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from earthcare_tutorial._notes import refuse_text
+from earthcare_tutorial._notes import one_granule
 from earthcare_tutorial.products import identify
 
 if TYPE_CHECKING:
@@ -58,11 +58,13 @@ def save_figure(
     path = Path(path)
     if path.suffix.lower() not in WORDS:
         raise ValueError(f"{path.name} ends in {path.suffix!r}: choose .png, .pdf or .svg.")
-    granules = list(items) if isinstance(items, Iterable) else [items]
+    given: Any = items
+    several = isinstance(given, Iterable) and not hasattr(given, "data_vars")
+    granules = list(given) if several else [given]
     if not granules:
         raise ValueError("The list of granules is empty: the figure would not say what it shows.")
     for granule in granules:
-        refuse_text(granule)
+        one_granule(granule)
     told = [identify(item) for item in granules]
     title = title or ", ".join(f"{each.file_type} {each.orbit_and_frame}" for each in told)
     cited = {

@@ -17,6 +17,7 @@ from earthcare_tutorial._granule import (
     legend_of,
     look_of,
     screen,
+    whole_dataset,
 )
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def plot_swath(
     if ax is None:
         size = (5.5, 8.0) if is_map else (11.0, 3.4)
         ax = plt.subplots(figsize=size, layout="constrained")[1]
-    basemap.plain_axes(ax, "plot_swath")
+    basemap.plain_axes(ax, "plot_swath", kwargs)
     x, y = (swath.longitude, swath.latitude) if is_map else np.meshgrid(swath.lines, swath.across)
     cells = np.ma.masked_invalid(drawn if is_map else drawn.T)
     mesh = ax.pcolormesh(x, y, cells, **{"rasterized": True} | colours | kwargs)
@@ -232,6 +233,7 @@ def _continue(row: np.ndarray) -> None:
 
 def _dims(ds: xr.Dataset, variable: str) -> tuple[str, str]:
     """Return the dimensions along and across the track, or say what is missing to draw it."""
+    whole_dataset(ds)
     known = [str(name) for name in ds.data_vars if ds[name].ndim >= 2 and name not in _PLACES]
     if variable not in ds.variables or ds[variable].ndim < 2:
         raise ValueError(

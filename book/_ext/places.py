@@ -2,8 +2,8 @@
 
 Each page `book/gallery_*.md` shows one frame as lidar and radar see it, whole and zoomed in. No
 file is written and no kernel runs: the scene is made at every fourth pixel of the imager, and the
-fields go straight to `plot_curtain`. Two processes draw while the notebooks run; the pages that
-show the figures are read last. What has not changed since the last build is not drawn again.
+fields go straight to `plot_curtain`. Two processes draw before the pages are read. What has not
+changed since the last build is not drawn again.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import hashlib
 import subprocess
 import sys
 from functools import cached_property
-from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -131,46 +130,30 @@ def made_of() -> str:
     return digest.hexdigest()
 
 
-def shows_places(name: str) -> bool:
-    """Whether a page has such figures."""
-    return name.startswith("book/gallery_")
-
-
-def start(app: Any, env: Any, names: list[str]) -> None:
-    """Draw while the pages without such figures are read, unless all is as it was."""
-    names.sort(key=shows_places)
-    app.drawing = []
-    if not any(map(shows_places, env.found_docs)):
+def draw_all(app: Any, env: Any, names: list[str]) -> None:
+    """Draw what the pages of this build show, unless all is as it was."""
+    if not any(name.startswith("book/gallery_") for name in env.found_docs):
         return
     now = made_of()
     if STAMP.exists() and STAMP.read_text() == now:
         return
     FOLDER.mkdir(exist_ok=True)
     STAMP.unlink(missing_ok=True)
-    app.made_of = now
-    shares: tuple[list[str], list[str]] = ([], [])
-    for share, frame in zip(cycle(shares), PLACES, strict=False):
-        share.append(frame)
-    app.drawing = [
-        subprocess.Popen([sys.executable, "-W", "error", __file__, *share]) for share in shares
+    frames = [*PLACES]
+    drawing = [
+        subprocess.Popen([sys.executable, "-W", "error", __file__, *frames[first::2]])
+        for first in (0, 1)
     ]
-
-
-def wait(app: Any, name: str, source: list[str]) -> None:
-    """Go on when the figures are there."""
-    if shows_places(name):
-        for process in app.drawing:
-            if process.wait():
-                raise RuntimeError("The figures of book/_ext/places.py could not be drawn.")
-        if app.drawing:
-            STAMP.write_text(app.made_of)
+    ended = [process.wait() for process in drawing]
+    if any(ended):
+        raise RuntimeError("The figures of book/_ext/places.py could not be drawn.")
+    STAMP.write_text(now)
 
 
 def setup(app: Any) -> dict[str, bool]:
     """Register with Sphinx."""
-    app.connect("env-before-read-docs", start)
-    app.connect("source-read", wait)
-    return {"parallel_read_safe": False, "parallel_write_safe": True}
+    app.connect("env-before-read-docs", draw_all)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
 if __name__ == "__main__":

@@ -38,8 +38,8 @@ Rows = dict[str, dict[str, Any]]
 
 def download(
     items: pystac.Item | str | Iterable[pystac.Item | str],
-    folder: str | os.PathLike[str],
     token: Token | str,
+    folder: str | os.PathLike[str],
     *,
     verify: bool = False,
 ) -> list[Path]:
@@ -52,13 +52,13 @@ def download(
     ----------
     items : pystac.Item or str, or iterable of these
         Granules from :func:`search`, or links of .h5 files.
+    token : Token or str
+        From :func:`login`.
     folder : path
         Where to put them; it is made if need be. A file is under its name only when it is complete
         and HDF5 has read all its chunks. ``manifest.csv`` lists links, sizes (bytes), SHA-256 and
         baselines, and what it lists is not fetched again. A file that it does not list is fetched
         and replaced. Another link with the name of a file there gets a name of its own.
-    token : Token or str
-        From :func:`login`.
     verify : bool, optional
         Read again what the manifest lists of these granules, and fetch anew what has changed.
 
@@ -74,6 +74,8 @@ def download(
     OSError
         When the disk has no room for a file.
     """
+    if not isinstance(folder, str | os.PathLike):
+        raise TypeError(f"The folder comes last, after the token: not {type(folder).__name__}.")
     token = hidden(token)
     several = [items] if isinstance(items, pystac.Item | str) else list(items)
     folder = Path(folder).expanduser()

@@ -180,6 +180,8 @@ def test_what_cannot_be_drawn_is_one_sentence() -> None:
         plot_curtain(ds.assign(height=ds["height"] * np.nan), "lidar_ratio_355nm")
     with pytest.raises(ValueError, match="There is no 'lidar', only lidar_ratio_355nm, height"):
         plot_curtain(ds, "lidar")
+    with pytest.raises(TypeError, match="plot_curtain draws on the axes that ax= names"):
+        plot_curtain(ds, "lidar_ratio_355nm", axes="map")
     with pytest.raises(ValueError, match="one value for each profile, so plot it"):
         plot_curtain(ds, "time")
     swath = ds.assign(latitude=(CURTAIN, np.ones((4, 3))))

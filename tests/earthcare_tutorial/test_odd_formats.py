@@ -297,5 +297,5 @@ def test_a_file_that_shows_another_is_refused(link, tmp_path, kind, libver):
         with pytest.raises(
             ConnectionError, match=r"came out damaged \(it refers to another file\)"
         ):
-            download(link(path), tmp_path / "there", "good")
+            download(link(path), "good", tmp_path / "there")
         assert not list((tmp_path / "there").glob("a*"))

@@ -52,6 +52,8 @@ def test_quicklook_on_given_axes(esa_maap, item, jpeg):
     esa_maap.put(quicklook_url(granule), jpeg)
     ax = plt.figure().subplots()
     assert show_quicklook(granule, ax=ax) is ax
+    with pytest.raises(TypeError, match="needs no token"):
+        show_quicklook(granule, "TOKEN")
 
 
 def test_thumbnail_in_place_of_a_lost_quicklook(esa_maap, item, jpeg, capsys):

@@ -171,7 +171,7 @@ def test_wrong_answers_end_in_a_sentence(
     server.fault = lambda count, start: fault if count >= first and part(start) else ""
     for call in (
         lambda: open_granule(server.url, "good", "x"),
-        lambda: download(server.url, tmp_path, "good"),
+        lambda: download(server.url, "good", tmp_path),
     ):
         server.count, begun = 0, time.monotonic()
         with pytest.raises(error, match=sentence):

@@ -275,6 +275,12 @@ def test_axes_of_a_projection_are_refused(swath):
             plot_swath(swath, "cloud_top_height", ax=ax)
 
 
+def test_what_is_no_axes_is_told(swath):
+    for wrong in ({"ax": "polar"}, {"axes": "polar"}):
+        with pytest.raises(TypeError, match=r"the axes that ax= names.* not on 'polar'"):
+            plot_swath(swath, "cloud_top_height", **wrong)
+
+
 def legend(ax):
     return [text.get_text() for text in ax.get_legend().get_texts()] if ax.get_legend() else []
 

@@ -20,7 +20,7 @@ token = ect.login()
 some = {"along_track": slice(0, 100)}
 print(ect.open_granule(item, token, ["cloud_water_path"], isel=some).sizes["along_track"])
 print(ect.open_granule(item, token)["latitude"].isel(some).load().sizes["along_track"])
-print(len(ect.download([item], "granules", token)))
+print(len(ect.download([item], token, "granules")))
 ect.show_quicklook(item)
 """
 

@@ -1,6 +1,7 @@
 """Searches of the archive by rule: filters, areas, pages in any order, and why nothing is found."""
 
 import json
+import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
@@ -181,6 +182,18 @@ def test_ids_by_a_pattern(recordings):
         item["id"][-6:] for item in found
     }
     assert len(found) > 5
+
+
+PATTERNS = ["ECA_EXBA_MSI%", "%E", "%04537E", "%_04537E", "E_A%T13%37_", "%0001", "%", ""]
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+@pytest.mark.parametrize("file_type", ["MSI_COP_2A", "AUX_ORBPRE"])
+def test_a_pattern_is_judged_by_the_ends_of_ids_as_by_whole_ids(archive, file_type, pattern):
+    of = next(part.segment for part in archive.parts if part.segment.file_type == file_type)
+    wild = pattern.replace("%", ".*").replace("_", ".")
+    expected = [re.fullmatch(wild, each) is not None for each in of.ids()]
+    assert of.column("id").like(pattern).tolist() == expected
 
 
 def test_dozens_of_types_in_one_search(recordings):

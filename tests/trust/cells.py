@@ -80,7 +80,7 @@ def _values(ds: xr.Dataset) -> dict[str, Any]:
 
 
 def _download(world: World) -> tuple[bytes, str]:
-    (path,) = ect.download(world.item, world.folder, world.token)
+    (path,) = ect.download(world.item, world.token, world.folder)
     return path.read_bytes(), (world.folder / "manifest.csv").read_text()
 
 

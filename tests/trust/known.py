@@ -12,6 +12,6 @@ CANARIES = [OFFLINE, ACCESS, TEXT, "access-token-1"]
 ANSWER = b'{"access_token": "access-token-1", "expires_in": 300}'
 VERBS = {
     "open": lambda url, token: ect.open_granule(url, token, "time"),
-    "download": lambda url, token: ect.download(url, Path.home() / "files", token),
+    "download": lambda url, token: ect.download(url, token, Path.home() / "files"),
     "check": ect.check_access,
 }

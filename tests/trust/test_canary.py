@@ -58,7 +58,7 @@ ACTS = {
     "renew": fail_to_renew,
     "text": lambda url: ect.open_granule(url, TEXT, "time"),
     "letter": lambda url: ect.open_granule(url, f"{TEXT}é", "time"),
-    "download": lambda url: ect.download(url, Path.home() / "there", TEXT),
+    "download": lambda url: ect.download(url, TEXT, Path.home() / "there"),
     "get": lambda url: requests.get(
         f"{url}/none", auth=ect.login(offline_token=OFFLINE), timeout=60
     ).raise_for_status(),
@@ -102,7 +102,7 @@ def test_no_failure_shows_a_secret(esa_maap, granule, capsys, caplog, failure):
 def test_the_renderers_would_show_what_is_no_secret(esa_maap):
     """The test above can fail."""
     with pytest.raises(ValueError, match="no link") as caught:
-        ect.download("canary", Path.home(), TEXT)
+        ect.download("canary", TEXT, Path.home())
     assert all("canary" in shown for shown in renderings(caught.value))
 
 
@@ -155,7 +155,7 @@ def test_no_file_is_left_with_a_secret(esa_maap, granule, item, token, tmp_path)
     ect.save_figure(ax.figure, tmp_path / "figure.png", item())
     plt.close("all")
     ds[["time"]].load().to_netcdf(tmp_path / "saved.nc")
-    ect.download(f"{granule}?token={TEXT}", tmp_path / "there", token)
+    ect.download(f"{granule}?token={TEXT}", token, tmp_path / "there")
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert len(files) > 3
     for path in files:

@@ -80,7 +80,7 @@ def test_faults_by_chance(
     for number in range(4):
         got = ect.open_granule(url, token, "noise")["noise"].values
         np.testing.assert_array_equal(got, right, err_msg=f"seed {seed}, {percent} %")
-        (path,) = ect.download(url, tmp_path / f"there{number}", token)
+        (path,) = ect.download(url, token, tmp_path / f"there{number}")
         assert path.read_bytes() == large_granule, f"seed {seed}, {percent} %"
     assert spoilt or percent == 1
 
@@ -105,7 +105,7 @@ def test_soak(esa_maap: EsaMaap, large_granule: bytes, tmp_path: Path) -> None:
         got = ect.open_granule(url, token, "noise")["noise"].values
         np.testing.assert_array_equal(got, right)
         if number * DOWNLOADS // OPENS != (number + 1) * DOWNLOADS // OPENS:
-            (path,) = ect.download(url, tmp_path / str(number), token)
+            (path,) = ect.download(url, token, tmp_path / str(number))
             assert path.read_bytes() == large_granule
             path.unlink()
         if number in (OPENS // 5, OPENS - 1):

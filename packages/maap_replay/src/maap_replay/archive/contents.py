@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from earthcare_products.census import census
+from earthcare_products.census import Counted, census
 from earthcare_products.granule_ids import parse_granule_id
 from maap_replay.archive import filters, footprints, frames, geometry, masks, observed
+from maap_replay.archive.file_segments import FileSegment
 from maap_replay.archive.items import ORIGIN
 from maap_replay.archive.parts import Known, Part, Positions, Wanted, belongs
-from maap_replay.archive.segments import CODES, At, segment
+from maap_replay.archive.segments import CODES, At, FrameSegment, Segment
 from maap_replay.archive.times import instant, microseconds
 from maap_replay.recordings.patch import Json
 
@@ -114,7 +115,7 @@ class Contents:
     ) -> None:
         self.kept = Kept(items, queryables)
         self.parts = [
-            Part(segment(collection, file_type, baseline, row), queryables.get(collection, {}))
+            Part(_segment(collection, file_type, baseline, row), queryables.get(collection, {}))
             for collection, types in (census() if by_rule else {}).items()
             for file_type, rows in types.items()
             for baseline, row in rows.items()
@@ -186,6 +187,12 @@ class Contents:
             for part in self.parts
             if collection in (None, part.segment.collection) and belongs(product_id, part.segment)
         ]
+
+
+def _segment(collection: str, file_type: str, baseline: str, row: Counted) -> Segment:
+    """Segment of a line of the census."""
+    kind = FileSegment if row.first is None else FrameSegment
+    return kind(collection, file_type, baseline, row)
 
 
 def _entry(item: Json) -> Entry:

@@ -26,6 +26,8 @@ LEFT_KM, RIGHT_KM = 121.0, 41.0
 STEP, POINTS = 77.3, 10
 #: Frames in one piece of work.
 _PIECE = 4096
+#: Of the points of a whole orbit, every so manieth is looked at first.
+_SOME = 6
 #: Any orbit of the nominal period, for the outlines of frames relative to the node.
 _USUAL = 6000
 #: By how much footprints differ from those of the usual orbit at most, in degrees.
@@ -100,12 +102,12 @@ class Area:
         for part in self.parts if shape != "none" else ():
             near = np.flatnonzero(~found & _near(shape, part))
             if part.area:  # most frames that meet a large area begin or end in it
-                ends = _nodes()[near // 8, None] if shape == "orbit" else _ends()[near]
+                ends = _orbits()[near // 8, ::_SOME] if shape == "orbit" else _ends()[near]
                 found[near[geometry.any_inside(ends, part)]] = True
             rest = near[~found[near]]
             for start in range(0, len(rest), _PIECE):
                 piece = rest[start : start + _PIECE]
-                outlines = points(piece, shape)
+                outlines = _orbits()[piece // 8] if shape == "orbit" else points(piece, shape)
                 found[piece] = geometry.many_meet(outlines, part, closed=shape == "swath")
         # The line of a whole orbit was tested for its first frame only.
         return np.repeat(found[::8], 8) if shape == "orbit" else found
@@ -115,6 +117,7 @@ def prepare() -> None:
     """Work out now what the first area would otherwise wait for."""
     _ends()
     _nodes()
+    _orbits()
     for shape in ("line", "swath"):
         _extents(shape)
 
@@ -123,6 +126,12 @@ def prepare() -> None:
 def _ends() -> Floats:
     """First and last point on the track of all frames, which belong to line and swath alike."""
     return points(np.arange(frames.HIGHEST), "line", count=2)
+
+
+@cache
+def _orbits() -> Floats:
+    """Points of the lines of all whole orbits."""
+    return points(np.arange(0, frames.HIGHEST, 8), "orbit")
 
 
 def _near(shape: Shape, part: geometry.Part) -> npt.NDArray[np.bool_]:

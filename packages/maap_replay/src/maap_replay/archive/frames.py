@@ -6,7 +6,7 @@ Times are whole seconds since 1970 (UTC), as file names and items state them.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +31,18 @@ def number(frame: str) -> int:
 def name(frame: int) -> str:
     """Frame such as "04537E" from its number."""
     return f"{frame // 8:05d}{LETTERS[frame % 8]}"
+
+
+@cache
+def names() -> npt.NDArray[np.str_]:
+    """Names of all frames, by their number."""
+    return np.array([name(frame) for frame in range(HIGHEST)])
+
+
+@lru_cache(maxsize=8)
+def ending_with(tail: str) -> npt.NDArray[np.bool_]:
+    """Which names of all frames end with a text."""
+    return np.asarray(np.char.endswith(names(), tail))
 
 
 @cache

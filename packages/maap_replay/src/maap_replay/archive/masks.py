@@ -22,8 +22,15 @@ class Named(Protocol):
 
     def __len__(self) -> int: ...
 
-    def ids(self) -> list[str]:
-        """All ids."""
+    @property
+    def prefix(self) -> str:
+        """Beginning of all ids."""
+
+    def ids(self, at: Any = ...) -> list[str]:
+        """Ids of the items at positions, by default of all."""
+
+    def ending_with(self, tail: str) -> npt.NDArray[np.int64]:
+        """Positions of the ids that end with a text of up to six letters."""
 
     def find(self, product_id: str) -> int | None:
         """Position of an id."""
@@ -40,6 +47,23 @@ class Ids:
         found = np.zeros(len(self.items), dtype=bool)
         if (position := self.items.find(text)) is not None:
             found[position] = True
+        return found
+
+    def like(self, pattern: str) -> npt.NDArray[np.bool_]:
+        """Where an id matches: only those are written out of which the ends do not tell."""
+        found = np.zeros(len(self.items), dtype=bool)
+        head = pattern.partition("%")[0][: len(self.items.prefix)]
+        if not _matcher(head)(self.items.prefix[: len(head)]):
+            return found
+        if pattern == f"{head}%":
+            return ~found
+        tail = re.split("[%_]", pattern)[-1][-len("04537E") :]
+        near = self.items.ending_with(tail)
+        if pattern == f"%{tail}":
+            found[near] = True
+        else:
+            matches = _matcher(pattern)
+            found[near] = [matches(one) is not None for one in self.items.ids(near)]
         return found
 
     def texts(self) -> npt.NDArray[np.str_]:
@@ -149,14 +173,20 @@ def _is_text(value: Any) -> bool:
 
 
 def _like(first: Any, pattern: Any) -> Answer:
-    if isinstance(first, Ids):
-        first = first.texts()
+    if isinstance(first, Ids) and isinstance(pattern, str):
+        some = first.like(pattern)
+        return Answer(some, ~some)
     if not isinstance(pattern, str) or not _is_text(first):
         return UNKNOWN
-    wild = {"%": ".*", "_": "."}
-    matches = re.compile("".join(wild.get(c) or re.escape(c) for c in pattern), re.DOTALL).fullmatch
+    matches = _matcher(pattern)
     if isinstance(first, str):
         found = matches(first) is not None
         return Answer(found, not found)
     several = np.fromiter((matches(one) is not None for one in first), bool, len(first))
     return Answer(several, ~several)
+
+
+def _matcher(pattern: str) -> Callable[[str], re.Match[str] | None]:
+    """What tells whether all of a text is like a pattern of SQL."""
+    wild = {"%": ".*", "_": "."}
+    return re.compile("".join(wild.get(c) or re.escape(c) for c in pattern), re.DOTALL).fullmatch

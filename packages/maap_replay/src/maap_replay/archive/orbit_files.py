@@ -67,8 +67,8 @@ def ids_of(file_type: str, baseline: str, known: Files, at: Any) -> list[str]:
     return [
         f"ECA_EX{baseline}_{file_type}_{first}_{second}_{version:04d}"
         for first, second, version in zip(
-            compact(known.start[at]),
-            compact(known.end[at]),
+            compact(known.start[at]).tolist(),
+            compact(known.end[at]).tolist(),
             known.version[at].tolist(),
             strict=True,
         )

@@ -47,8 +47,9 @@ class Wanted:
 
     @cached_property
     def conditions(self) -> tuple[filters.Tree, ...]:
-        """Tests, and what they join by AND, each by itself."""
-        return tuple(part for tree in self.tests for part in _conditions(tree))
+        """Tests, and what they join by AND, each by itself; those that read ids come last."""
+        several = (part for tree in self.tests for part in _conditions(tree))
+        return tuple(sorted(several, key=_reads_ids))
 
 
 def _conditions(tree: filters.Tree) -> Iterator[filters.Tree]:
@@ -57,6 +58,10 @@ def _conditions(tree: filters.Tree) -> Iterator[filters.Tree]:
             yield from _conditions(argument)
     else:
         yield tree
+
+
+def _reads_ids(tree: filters.Tree) -> bool:
+    return any(filters.property_of(name) == "id" for name in filters.names(tree))
 
 
 class Part:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from earthcare_products.census import Counted
 from earthcare_products.granule_ids import parse_granule_id
-from maap_replay.archive import dates, filters, footprints, frames, items, orbit_files
+from maap_replay.archive import dates, filters, footprints, frames, items
 from maap_replay.archive.masks import Ids
 from maap_replay.archive.members import members
 from maap_replay.recordings.patch import Json
@@ -126,10 +126,14 @@ class Segment(ABC):
         """What filters see of the first item: all that does not differ holds for all."""
         return filters.view(self.sample())
 
-    @property
+    @cached_property
     def prefix(self) -> str:
         """Beginning of all ids."""
-        return self.ids(np.array([0]))[0][:20]
+        return items.prefix_of(self.file_type, self.baseline)
+
+    def ending_with(self, tail: str) -> Positions:
+        """Positions of the ids that end with a text of up to six letters."""
+        return np.flatnonzero(np.char.endswith(self.ids(), tail))
 
     def find(self, product_id: str) -> int | None:
         """Position of an id."""
@@ -212,6 +216,10 @@ class FrameSegment(Segment):
             return np.arange(0)
         return self.positions_in(np.array([frames.number(product_id[54:])]))
 
+    def ending_with(self, tail: str) -> Positions:
+        """Positions of the ids that end with a text of up to six letters."""
+        return np.flatnonzero(frames.ending_with(tail)[self.numbers])
+
     def positions_in(self, numbers: Integers) -> Positions:
         """Where the items of a few frames lie."""
         low, high = (np.searchsorted(self.numbers, numbers, side) for side in ("left", "right"))
@@ -231,72 +239,6 @@ class FrameSegment(Segment):
     def coarse(self, name: str) -> Any:
         """Column of a time in whole seconds."""
         return _published(*self.line) if name == "published" else super().coarse(name)
-
-
-class FileSegment(Segment):
-    """Orbit files, which have neither orbit nor frame."""
-
-    varying = OF_ITEMS | {"start_datetime", "datetime", "end_datetime"}
-
-    @cached_property
-    def files(self) -> orbit_files.Files:
-        """Their times and numbers."""
-        return orbit_files.files(self.file_type, self.row)
-
-    def start(self, at: At = EVERY) -> Integers:
-        """First second, since 1970."""
-        return self.files.start[at]
-
-    def end(self, at: At = EVERY) -> Integers:
-        """Last second."""
-        return self.files.end[at]
-
-    def second(self, at: At = EVERY) -> Integers:
-        """The second time in each id."""
-        return self.files.end[at]
-
-    def published(self, at: At = EVERY) -> Integers:
-        """When items came into the catalogue, in milliseconds."""
-        return orbit_files.published(self.files.start[at])
-
-    def last_part(self, at: At = EVERY) -> Integers:
-        """What the end of each id says."""
-        return self.files.version[at]
-
-    def ids(self, at: At = EVERY) -> list[str]:
-        """Ids."""
-        return orbit_files.ids_of(self.file_type, self.baseline, self.files, at)
-
-    def items(self, positions: Positions) -> list[Json]:
-        """Complete items."""
-        return [
-            orbit_files.item(self.collection, product_id, self.files, position)
-            for position, product_id in zip(positions, self.ids(positions), strict=True)
-        ]
-
-    def sample(self) -> Json:
-        """First item; its times and its place do not matter."""
-        return self.items(np.array([0]))[0]
-
-    def positions_of(self, product_id: str) -> Positions:
-        """Where items with an id may lie."""
-        start = int(parse_granule_id(product_id).start_time.timestamp())
-        same = self.files.start == start
-        return np.flatnonzero(same & (self.files.version == int(product_id[54:])))
-
-    def column(self, name: str, at: At = EVERY) -> Any:
-        """Values of a property: one for all, an array, or None."""
-        if name in ("created", "processing:datetime"):
-            return orbit_files.created(self.files.start[at]) * MICRO
-        if name == "updated":
-            return orbit_files.updated(self.files.start[at]) * MICRO
-        return super().column(name, at)
-
-
-def segment(collection: str, file_type: str, baseline: str, row: Counted) -> Segment:
-    """Segment of a line of the census."""
-    kind = FileSegment if row.first is None else FrameSegment
-    return kind(collection, file_type, baseline, row)
 
 
 @cache
