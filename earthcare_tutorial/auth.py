@@ -65,7 +65,7 @@ class Token(AuthBase):
         self._process = os.getpid()
         self._lock = threading.Lock()  # held for a moment, never while something is asked
         self._renewal: _http.Call[None] | None = None
-        self._asked_at = self._failed_at = -math.inf  # as time.monotonic()
+        self._failed_at = -math.inf  # as time.monotonic()
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """Sign a request to ESA MAAP; refuse any other."""
@@ -115,22 +115,20 @@ class Token(AuthBase):
         with self._lock:
             if old is not None and old != self._access:
                 return self._access
-            now = time.monotonic()
-            overdue = now - self._asked_at > RENEWAL_PATIENCE + _REMEMBERED
-            failed = old is not None and now - self._failed_at < _REMEMBERED
-            if self._renewal is None or overdue or (self._renewal.done() and not failed):
-                self._asked_at, self._failed_at = now, -math.inf
+            failed = old is not None and time.monotonic() - self._failed_at < _REMEMBERED
+            if self._renewal is None or (self._renewal.done() and not failed):
+                self._failed_at = -math.inf
                 self._renewal = _http.in_thread(self._exchange)
-            renewal, left = self._renewal, self._asked_at + RENEWAL_PATIENCE - now
+            renewal = self._renewal
         late = f"No answer from {_http.host_of(TOKEN_URL)} in {RENEWAL_PATIENCE:.0f} s: try later."
         try:
-            _http.wait(renewal, left, late)
+            _http.wait(renewal, RENEWAL_PATIENCE, late)  # who asked first ends it for all
         except StoppedError:
             if stopped.get().is_set():
                 raise
             return self._renewed(old)  # it was those who asked before who were stopped
         except OSError:
-            if self._failed_at < self._asked_at:
+            if renewal is self._renewal and self._failed_at == -math.inf:
                 self._failed_at = time.monotonic()
             raise
         return self._access
@@ -180,7 +178,7 @@ class Token(AuthBase):
         return f"Token({self.source}; access {minutes:.0f} min left, offline token {self._left()})"
 
     def __getstate__(self) -> dict[str, Any]:
-        here = ("_process", "_lock", "_renewal", "_asked_at", "_failed_at")
+        here = ("_process", "_lock", "_renewal", "_failed_at")
         return {key: value for key, value in vars(self).items() if key not in here}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

@@ -18,6 +18,8 @@ DS = xr.Dataset(
     },
     attrs={"granule_id": "ECA_EXBA_ATL_ICE_2A_20250316T133058Z_20250912T203604Z_04537E"},
 )
+
+
 class Token(requests.auth.AuthBase):
     """Stands for what login() returns; nothing is asked."""
 
