@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from typing import Any
 FILE = Path(__file__).with_name("mutants.json")
 MADE = Path("mutants")  # where mutmut writes them
 SEED, TRIED = int(os.environ.get("MUTANTS_SEED", "1")), int(os.environ.get("MUTANTS", "200"))
+ONLY = os.environ.get("MUTANTS_OF", "").split()  # modules, as "assets" or "streaming.chunks"
 SURVIVED, NO_TEST = (0,), (5, 33)  # as mutmut tells it
 
 
@@ -36,10 +38,11 @@ def outcomes() -> dict[str, int | None]:
     return told
 
 
-def place(name: str) -> str:
+def place(name: str) -> tuple[str, str]:
     """Return module and function of a mutant."""
-    module, _, rest = name.removeprefix("earthcare_tutorial.").partition(".x")
-    return f"{module}.{rest.partition('__mutmut_')[0].strip('_ǁ').replace('ǁ', '.')}"
+    told = re.fullmatch(r"earthcare_tutorial\.(.+)\.x[_ǁ](.+)__mutmut_\d+", name)
+    assert told, name
+    return told[1], told[2].replace("ǁ", ".")
 
 
 def change(name: str) -> str:
@@ -57,19 +60,21 @@ def explained() -> dict[tuple[str, str], str]:
 def main() -> None:
     """Try some mutants, and write what came of them."""
     mutmut("run", "earthcare_tutorial.assets.x_listed__mutmut_1")  # makes all, and tries one
-    chosen = random.Random(SEED).sample(sorted(outcomes()), TRIED)  # noqa: S311 - no secret
+    there = [name for name in sorted(outcomes()) if not ONLY or place(name)[0] in ONLY]
+    chosen = random.Random(SEED).sample(there, TRIED)  # noqa: S311 - no secret
     told = outcomes()  # of an earlier run too, where the code is the same
     if again := [name for name in chosen if told[name] in (None, *SURVIVED, *NO_TEST)]:
         mutmut("run", "--max-children", "2", *again)
     told, known = outcomes(), explained()
     left = [name for name in sorted(chosen) if told[name] in SURVIVED + NO_TEST]
-    unnoticed = [{"place": place(name), "change": change(name)} for name in left]
+    unnoticed = [{"place": ".".join(place(name)), "change": change(name)} for name in left]
     for each in unnoticed:
         each["why"] = known.get((each["place"], each["change"]), "")
     result: dict[str, Any] = {
         "made": datetime.now(UTC).date().isoformat(),
         "seed": SEED,
-        "all": len(told),
+        "modules": sorted({place(name)[0] for name in there}),
+        "all": len(there),
         "tried": TRIED,
         "noticed": TRIED - len(left),
         "unnoticed": unnoticed,
