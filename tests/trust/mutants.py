@@ -20,7 +20,7 @@ FILE = Path(__file__).with_name("mutants.json")
 MADE = Path("mutants")  # where mutmut writes them
 SEED, TRIED = int(os.environ.get("MUTANTS_SEED", "1")), int(os.environ.get("MUTANTS", "200"))
 ONLY = os.environ.get("MUTANTS_OF", "").split()  # modules, as "assets" or "streaming.chunks"
-SURVIVED, NO_TEST = (0,), (5, 33)  # as mutmut tells it
+UNNOTICED = (None, 0, 5, 33)  # as mutmut tells it: not tried, survived, no test of it
 
 
 def mutmut(*words: str) -> str:
@@ -63,10 +63,10 @@ def main() -> None:
     there = [name for name in sorted(outcomes()) if not ONLY or place(name)[0] in ONLY]
     chosen = random.Random(SEED).sample(there, TRIED)  # noqa: S311 - no secret
     told = outcomes()  # of an earlier run too, where the code is the same
-    if again := [name for name in chosen if told[name] in (None, *SURVIVED, *NO_TEST)]:
+    if again := [name for name in chosen if told[name] in UNNOTICED]:
         mutmut("run", "--max-children", "2", *again)
     told, known = outcomes(), explained()
-    left = [name for name in sorted(chosen) if told[name] in SURVIVED + NO_TEST]
+    left = [name for name in sorted(chosen) if told[name] in UNNOTICED]
     unnoticed = [{"place": ".".join(place(name)), "change": change(name)} for name in left]
     for each in unnoticed:
         each["why"] = known.get((each["place"], each["change"]), "")
