@@ -28,7 +28,7 @@ NEWER := h5netcdf h5py 'icechunk>=2.3' obspec-utils obstore 'virtualizarr>=2.8' 
 # Without it, each of some hundred processes would compile every package that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help book check test test-all trust coverage test-install test-plain test-versions site contract lab pair bench links lock clean
+.PHONY: help book check test test-all trust coverage mutants test-install test-plain test-versions site contract lab pair bench links lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list these targets
@@ -58,10 +58,15 @@ trust: .venv/.ready  ## run every fault on every helper, and write tests/trust/r
 	TRUST=whole TRUST_RESULTS=tests/trust/results.json $(GRANULES) $(BIN)/pytest \
 		--tx '2*popen//python=$(BIN)/maap-replay run -- $(BIN)/python' --dist worksteal tests/trust
 
-coverage: .venv/.ready  ## tell which branches of the helpers no test takes
-	$(GRANULES) $(BIN)/maap-replay run -- $(BIN)/coverage run --branch --source=earthcare_tutorial \
+coverage: .venv/.ready  ## tell which branches of the helpers no test takes; fail below 95 %
+	$(GRANULES) $(BIN)/maap-replay run -- $(BIN)/coverage run \
 		-m pytest -q -m "not rare" tests/earthcare_tutorial tests/trust
 	$(BIN)/coverage report --skip-covered --show-missing
+
+mutants: .venv/.ready  ## change the helpers in 200 places, one at a time: does a test notice? (an hour)
+	test -d .mutmut || $(BIN)/uv pip install -q --no-deps --require-hashes --target .mutmut \
+		-r tests/trust/requirements-mutants.txt
+	$(GRANULES) PYTHONPATH=.mutmut nice $(BIN)/maap-replay run -- $(BIN)/python -m tests.trust.mutants
 
 test-install: .venv/.ready  ## install as the page tells a reader to, run the lessons there, and validate the job
 	$(BIN)/pytest -q tests/test_documented_install.py tests/test_jobs.py tests/test_jobs_installed.py \
@@ -101,7 +106,7 @@ lock: .venv/.ready  ## renew requirements.lock from pyproject.toml
 		-o requirements.lock
 
 clean:  ## remove the environment, the built book and caches (but that of maap-replay cache)
-	rm -rf .venv .venv-contract .venv-versions .granules .bench .bench313 _build book/_generated .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-contract .venv-versions .mutmut mutants .granules .bench .bench313 _build book/_generated .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # uv installs the locked packages four times faster than pip; without it pip does the same.

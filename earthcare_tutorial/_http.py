@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections import Counter
 from concurrent import futures
-from contextlib import nullcontext
-from contextvars import ContextVar
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,6 +15,9 @@ from urllib.parse import urlsplit
 import requests
 from requests.exceptions import ChunkedEncodingError, ContentDecodingError, ProxyError, SSLError
 from urllib3.exceptions import NewConnectionError, ReadTimeoutError
+
+from earthcare_tutorial import _connections
+from earthcare_tutorial._connections import StoppedError, pause, stopped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,13 +30,11 @@ TIMEOUT = (10.0, 30.0)  # seconds to connect, seconds between two pieces of the 
 BACKOFF = 0.5  # seconds; the pauses are 0, 0.5, 1.5, 3.5 and 7.5 s, or what the server asks for
 LONGEST_PAUSE = 10.0  # seconds, whatever a server's Retry-After says
 PATIENCE = 100.0  # seconds for one answer, all attempts together
+STEP = 0.2  # seconds after which one who waits looks whether it was stopped
 #: How often to ask, by what came: busy; nothing, or half an answer; something else, as a page of a
 #: gateway; what will hardly change, as a wrong certificate.
 TRIES = {"busy": 6, "broken": 3, "odd": 3, "hopeless": 1}
 BUSY = (408, 425, 429, 500, 502, 503, 504)  # what the load balancer of MAAP answers under load
-
-#: In a thread that works with others: set when they are told to stop.
-stopped = ContextVar("stopped", default=threading.Event())  # noqa: B039
 
 #: Why there is no answer -> what is wrong, and what to do; the first that fits.
 TROUBLES: dict[Any, tuple[str, str]] = {
@@ -54,10 +53,6 @@ TROUBLES: dict[Any, tuple[str, str]] = {
 
 class CutError(ConnectionError):
     """Answers came, but none to its end."""
-
-
-class StoppedError(ConnectionError):
-    """Another thread failed, or somebody pressed stop."""
 
 
 @dataclass(eq=False)
@@ -81,10 +76,12 @@ def session() -> requests.Session:
     """Return a session that goes through the environment's proxies, but reads no ~/.netrc."""
     made = _Session()
     made.auth = lambda request: request  # with none, requests looks there for a password
+    for scheme in ("https://", "http://"):
+        made.mount(scheme, _connections.InterruptibleAdapter())
     return made
 
 
-def persist(once: Callable[[], T], tries: Tries, pause: Callable[[float], Any] = time.sleep) -> T:
+def persist(once: Callable[[], T], tries: Tries, pause: Callable[[float], Any] = pause) -> T:
     """Do what may raise AgainError until it succeeds, or ``pause`` tells that it is too late."""
     seen = Counter[str]()
     while True:
@@ -137,6 +134,8 @@ def ask(
                     body = b"".join(pieces)
             except requests.RequestException as error:
                 raise AgainError(*no_answer(error, url)) from None
+            finally:
+                _connections.forget()
             if answer.status_code in BUSY:
                 raise AgainError("busy", (answer, body), answer.headers.get("Retry-After", ""))
             if answer.ok and not good(answer, body):
@@ -175,27 +174,58 @@ def host_of(url: str) -> str:
         return "an unknown host"
 
 
-def in_thread(call: Callable[[], T]) -> futures.Future[T]:
-    """Begin a call in a thread of its own, which nobody has to wait for, as pools make us do."""
-    done: futures.Future[T] = futures.Future()
+class Call(futures.Future[T]):
+    """A call in a thread of its own, which ends when nobody waits for it any more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stopped, self.waiting, self.thread = threading.Event(), list[object](), 0
+
+    def end(self, error: Exception) -> None:
+        """Let it fail with this error, if it has not ended, and its thread stop."""
+        with suppress(futures.InvalidStateError):
+            self.set_exception(error)
+            self.stopped.set()
+            _connections.shut(self.thread)
+
+
+def in_thread(call: Callable[[], T]) -> Call[T]:
+    """Begin a call in a thread of its own."""
+    done: Call[T] = Call()
 
     def run() -> None:
-        try:
-            done.set_result(call())
-        except BaseException as error:  # raised where somebody waits
-            done.set_exception(error)
+        done.thread = threading.get_ident()
+        stopped.set(done.stopped)
+        with suppress(futures.InvalidStateError):  # it was told to stop
+            try:
+                done.set_result(call())
+            except BaseException as error:  # it is raised where somebody waits for it
+                done.set_exception(error)
 
     threading.Thread(target=run, daemon=True, name="earthcare-http").start()
     return done
 
 
-def wait(done: futures.Future[T], seconds: float, late: str) -> T:
-    """Return what a call returns, or raise its error anew: frames of its thread hold secrets."""
-    told, ends = stopped.get(), time.monotonic() + seconds
-    while (left := ends - time.monotonic()) > 0 and not done.done() and not told.is_set():
-        futures.wait([done], min(left, 0.2))
+def wait(done: Call[T], seconds: float, late: str) -> T:
+    """Return what a call returns, or raise its error anew: without the frames of its thread.
+
+    Those hold secrets, and several may wait for one call. Ctrl-C gets through, also to threads.
+    Seconds in which this process does not run, on a computer that sleeps or is busy, do not count.
+    """
+    told, me, left = stopped.get(), object(), seconds
+    done.waiting.append(me)
+    try:
+        while left > 0 and not done.done() and not told.is_set():
+            futures.wait([done], min(left, STEP))
+            left -= STEP
+        if not told.is_set():
+            done.end(ConnectionError(late))
+    finally:
+        done.waiting.remove(me)
+        if not done.waiting:
+            done.end(StoppedError("It was stopped."))
     if not done.done():
-        raise StoppedError("It was stopped.") if told.is_set() else ConnectionError(late)
+        raise StoppedError("It was stopped.")
     if error := done.exception():
         raise type(error)(*error.args) from None
     return done.result()

@@ -13,6 +13,7 @@ import requests
 from requests.auth import AuthBase
 
 from earthcare_tutorial import _http
+from earthcare_tutorial._connections import StoppedError, stopped
 from earthcare_tutorial._notes import _say
 from earthcare_tutorial._signing import (
     DATA_ORIGINS,
@@ -29,7 +30,6 @@ from earthcare_tutorial.credentials import KEYS, check_offline, find_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from concurrent.futures import Future
     from pathlib import Path
 
     import pandas as pd
@@ -73,8 +73,8 @@ class Token(AuthBase):
         """Set up what belongs to one process; a child has none of the threads that hold locks."""
         self._process = os.getpid()
         self._lock = threading.Lock()  # held for a moment, never while something is asked
-        self._renewal: Future[None] | None = None
-        self._asked_at = self._failed_at = -math.inf  # as time.monotonic()
+        self._renewal: _http.Call[None] | None = None
+        self._failed_at = -math.inf  # as time.monotonic()
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """Sign a request to ESA MAAP; refuse any other."""
@@ -124,23 +124,26 @@ class Token(AuthBase):
         with self._lock:
             if old is not None and old != self._access:
                 return self._access
-            now = time.monotonic()
-            overdue = now - self._asked_at > RENEWAL_PATIENCE + _REMEMBERED
-            failed = old is not None and now - self._failed_at < _REMEMBERED
-            if self._renewal is None or overdue or (self._renewal.done() and not failed):
-                self._asked_at, self._failed_at = now, -math.inf
+            failed = old is not None and time.monotonic() - self._failed_at < _REMEMBERED
+            if self._renewal is None or (self._renewal.done() and not failed):
+                self._failed_at = -math.inf
                 self._renewal = _http.in_thread(self._exchange)
-            renewal, left = self._renewal, self._asked_at + RENEWAL_PATIENCE - now
+            renewal = self._renewal
         late = f"No answer from {_http.host_of(TOKEN_URL)} in {RENEWAL_PATIENCE:.0f} s: try later."
-        _http.wait(renewal, left, late)
+        try:
+            _http.wait(renewal, RENEWAL_PATIENCE, late)  # who asked first ends it for all
+        except StoppedError:
+            if stopped.get().is_set():
+                raise
+            return self._renewed(old)  # it was those who asked before who were stopped
+        except OSError:
+            if renewal is self._renewal and self._failed_at == -math.inf:
+                self._failed_at = time.monotonic()
+            raise
         return self._access
 
     def _exchange(self) -> None:
-        try:
-            answer = _ask_for_access(self._offline, self._client, self.source)
-        except OSError:
-            self._failed_at = time.monotonic()
-            raise
+        answer = _ask_for_access(self._offline, self._client, self.source)
         told = answer.get("expires_in")
         if not isinstance(told, int | float) or not 0 < told < 1e9:
             told = 300.0  # the service does not say how long it lasts
@@ -184,7 +187,7 @@ class Token(AuthBase):
         return f"Token({self.source}; access {minutes:.0f} min left, offline token {self._left()})"
 
     def __getstate__(self) -> dict[str, Any]:
-        here = ("_process", "_lock", "_renewal", "_asked_at", "_failed_at")
+        here = ("_process", "_lock", "_renewal", "_failed_at")
         return {key: value for key, value in vars(self).items() if key not in here}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

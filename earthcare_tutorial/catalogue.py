@@ -195,6 +195,7 @@ def ask(
     ``order`` is "datetime" or "-datetime", for a catalogue that sorts.
     """
     if (unknown := query.unsearchable()) and query.time is None:
+        queryables.cache_clear()  # for who tries again: it may have been the whim of a gateway
         raise ValueError(
             f"{', '.join(query.collections)} cannot be searched by {' and '.join(unknown)}:"
             " give start_time and end_time too."

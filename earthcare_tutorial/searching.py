@@ -11,7 +11,17 @@ from earthcare_products.granule_ids import orbit_and_frame as read_orbit_and_fra
 from earthcare_products.products import PRODUCTS
 from earthcare_products.products import file_type as read_file_type
 from earthcare_tutorial._notes import _say, warn
-from earthcare_tutorial.catalogue import MOST, PAGE, Box, Query, ask, can_sort, matched, pages
+from earthcare_tutorial.catalogue import (
+    MOST,
+    PAGE,
+    Box,
+    Query,
+    ask,
+    can_sort,
+    matched,
+    pages,
+    queryables,
+)
 from earthcare_tutorial.explaining import explain
 from earthcare_tutorial.products import as_utc, identify
 
@@ -143,6 +153,7 @@ def count(file_type: str | Iterable[str] | None = None, **conditions: Any) -> in
     query = make_query(file_type, **conditions)
     if unknown := query.unsearchable():
         names = ", ".join(query.collections)
+        queryables.cache_clear()
         raise ValueError(f"{names} cannot be counted by {' and '.join(unknown)}: search() instead.")
     return matched(query) or matched(query)  # now and then it counts nothing for a moment
 

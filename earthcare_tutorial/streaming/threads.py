@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from contextlib import suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakSet
 
-from requests.adapters import HTTPAdapter
-
-from earthcare_tutorial import _http
-from earthcare_tutorial._http import StoppedError
+from earthcare_tutorial import _connections
+from earthcare_tutorial._connections import StoppedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -23,7 +19,6 @@ T = TypeVar("T")
 R = TypeVar("R")
 LONGEST_END = 1.5  # seconds to wait for threads that were told to stop
 
-_busy: dict[int, _Noted] = {}  # by thread: the connection on which it waits
 _current: ContextVar[Work | None] = ContextVar("work", default=None)
 
 
@@ -48,9 +43,7 @@ class Work:
         for part in list(self.parts):
             part.stop()
         for thread in list(self.threads):
-            at: Any = getattr(_busy.get(thread), "sock", None)
-            with suppress(OSError, TypeError, AttributeError):
-                socket.socket.shutdown(getattr(at, "socket", at), socket.SHUT_RDWR)
+            _connections.shut(thread)
 
     def pause(self, seconds: float) -> None:
         """Wait, unless and until told to stop."""
@@ -72,7 +65,7 @@ def in_threads(function: Callable[[T], R], items: Iterable[T], workers: int) -> 
 
     def run(item: T) -> R:
         _current.set(work)
-        _http.stopped.set(work.stopped)  # for one that waits for a token
+        _connections.stopped.set(work.stopped)  # for one that waits for a token
         work.threads.add(threading.get_ident())
         try:
             work.pause(0)
@@ -103,27 +96,3 @@ def _raise_first(done: set[Future[Any]]) -> None:
     errors = [error for each in done if (error := each.exception())]
     for error in sorted(errors, key=lambda error: isinstance(error, StoppedError)):
         raise error
-
-
-class _Noted:
-    """A connection that says which thread waits on it."""
-
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        _busy[threading.get_ident()] = self
-        super().request(*args, **kwargs)  # type: ignore[misc]
-
-
-class InterruptibleAdapter(HTTPAdapter):
-    """An adapter for requests whose connections :meth:`Work.stop` can close."""
-
-    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the pool for a request, the connections of which are noted, through any proxy."""
-        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
-        if not issubclass(pool.ConnectionCls, _Noted):
-            pool.ConnectionCls = type("Noted", (_Noted, pool.ConnectionCls), {})
-        return pool
-
-
-def forget_connection() -> None:
-    """Say that this thread waits on no connection any more."""
-    _busy.pop(threading.get_ident(), None)

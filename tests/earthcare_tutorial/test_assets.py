@@ -25,11 +25,27 @@ def test_pick_assets(item):
     "keys", [("enclosure_1", "enclosure_2"), ("enclosure_hdr", "enclosure_h5")]
 )
 def test_swapped_keys_give_the_right_links(item, keys):
-    assets = dict(zip(keys, ({"href": "http://x/A.H5"}, {"href": "http://x/A.hdr"}), strict=True))
+    links = ("http://x/v1.2/A.H5", "http://x/v1.2/A.hdr")
+    assets = dict(zip(keys, ({"href": link} for link in links), strict=True))
     files = pick_assets(item(assets=assets))
-    assert files["h5"] == "http://x/A.H5"
-    assert files["hdr"] == "http://x/A.hdr"
+    assert (files["h5"], files["hdr"]) == links
     assert files["quicklook"] is None
+
+
+def test_kinds_of_files_by_ending_and_role(item):
+    links = ["http://x/A.zip", "http://x/A.png", "http://x/B.jpg", "http://x/C.jpeg", "http://x/D"]
+    roles = [["data"], ["thumbnail"], ["thumbnail", "overview"], [], []]
+    assets = {
+        str(n): {"href": link, "roles": role}
+        for n, (link, role) in enumerate(zip(links, roles, strict=True))
+    }
+    files = pick_assets(item(assets=assets))
+    assert (files["zip"], files["thumbnail"], files["quicklook"]) == tuple(links[:3])
+
+
+def test_an_item_without_any_file(item):
+    with pytest.raises(LookupError, match=r"has no \.h5 file, only no files\."):
+        h5_url(item(assets={"a": {"href": "http://x/D"}}))
 
 
 def test_item_without_h5(item):

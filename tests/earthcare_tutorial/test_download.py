@@ -134,8 +134,9 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from earthcare_tutorial import download
 links, folder = sys.argv[2:], sys.argv[1]
-with ThreadPoolExecutor(4) as pool:
-    list(pool.map(lambda n: download(links[n:] + links[:n], "good", folder), range(4)))
+with ThreadPoolExecutor(8) as pool:
+    orders = [links[n % 4 :] + links[: n % 4] for n in range(8)]
+    list(pool.map(lambda order: download(order, "good", folder), orders))
 """
 
 

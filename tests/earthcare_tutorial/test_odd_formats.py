@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from earthcare_tutorial import open_granule
+from earthcare_tutorial import download, open_granule, stream_stats
 from earthcare_tutorial.streaming.leap_seconds import NOTE
 
 if TYPE_CHECKING:
@@ -252,6 +252,20 @@ def test_a_variable_without_a_dataspace_spoils_no_other(link, tmp_path):
     np.testing.assert_array_equal(lazy["usual"], VALUES)
 
 
+def test_a_large_chunk_comes_in_parts(link, tmp_path, monkeypatch):
+    """Of a size that the length of a part does not divide."""
+    monkeypatch.setattr("earthcare_tutorial.streaming.chunks.LONGEST", 70_001)
+    values = np.random.default_rng(5).normal(280, 5, (4000, 100)).astype("f4")
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.create_dataset("ScienceData/x", data=values, chunks=(3999, 100))
+    lazy = open_granule(link(tmp_path / "a.h5"), "good")
+    with stream_stats() as stats:
+        np.testing.assert_array_equal(lazy["x"].values, values)
+    asked = stats.requests()
+    assert len(asked) > 20
+    assert (asked["end"] - asked["start"]).max() <= 2 * 70_001
+
+
 def outside(kind: str) -> Callable[[h5py.Group], object]:
     """Return what writes a variable whose values are in another file of this computer."""
 
@@ -279,3 +293,9 @@ def test_a_file_that_shows_another_is_refused(link, tmp_path, kind, libver):
     for wanted in ("x", None):
         with pytest.raises(ValueError, match=r"a\.h5 refers to another file"):
             open_granule(link(path), "good", wanted, "ScienceData").load()
+    if kind != "link":  # a link is not followed
+        with pytest.raises(
+            ConnectionError, match=r"came out damaged \(it refers to another file\)"
+        ):
+            download(link(path), "good", tmp_path / "there")
+        assert not list((tmp_path / "there").glob("a*"))

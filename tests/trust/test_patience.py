@@ -60,6 +60,19 @@ def test_a_silent_token_service_is_left_in_time(token_server, monkeypatch):
     assert len(server.kept) == 2, "one request for all"
 
 
+def test_a_computer_that_sleeps_loses_no_answer(monkeypatch):
+    """Nor one so busy that this process does not run: the answer is there when it wakes."""
+    done, slept = _http.Call(), []
+
+    def sleep(waiting, seconds):
+        slept.append(time.sleep(0.5))
+        if len(slept) == 2:
+            done.set_result("the answer")
+
+    monkeypatch.setattr(_http.futures, "wait", sleep)
+    assert _http.wait(done, 0.4, "No answer in 0.4 s.") == "the answer"
+
+
 def test_a_good_token_outlives_an_outage(esa_maap, token, monkeypatch):
     token._renew_at = 0.0
     (first,) = esa_maap.access_tokens
