@@ -98,8 +98,9 @@ def _link_text(app: Sphinx, document: nodes.document, page: str) -> None:
             link = nodes.reference("", "", internal=True, refuri=address, classes=["helper"])
             literal.replace_self(link)
             link += literal
-        elif address.startswith(f"{literal.parent.get('refuri')}#"):  # a link to the whole page
-            literal.parent["refuri"] = address
+        for each in parents:  # a link to the whole page
+            if isinstance(each, nodes.reference) and each.get("refuri") == address.split("#")[0]:
+                each["refuri"] = address
 
 
 def _link_code(

@@ -142,6 +142,7 @@ def _write(app: Sphinx, exception: Exception | None) -> None:
     style = (site / sheets[0]).read_text(encoding="utf-8")
     basic = (site / "_static" / "basic.css").read_text(encoding="utf-8")
     style = basic + style.replace('@import "../basic.css";', "")
+    style = re.sub(r"/\*.*?\*/", "", style, flags=re.S)  # comments
     # The fonts of icons stay on the site; there are no icons here.
     style = re.sub(r"@font-face\s*\{[^}]*\}", "", style).replace("</", "<\\/")
     texts = [(site / f"{page}.html").read_text(encoding="utf-8") for page in pages]

@@ -77,7 +77,7 @@ def test_the_address_of_the_repository_brings_the_buttons(tmp_path: Path) -> Non
 def test_the_site_has_a_home_in_one_place_or_none_at_all() -> None:
     url = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["url"]
     for page in HTML.rglob("*.html"):
-        text = page.read_text()
+        text = re.sub(r"\bbase64,[^\"]*", "", page.read_text())  # pictures, with words by chance
         assert ("codespaces" in text) <= bool(url), page
         assert not re.search(r"OWNER|ADDRESS-OF|YOUR-|TODO|executablebooks", text), page
 
