@@ -56,8 +56,11 @@ def build_book(folder: Path, **lessons: str) -> subprocess.CompletedProcess[str]
 
 @pytest.mark.rare
 def test_an_error_in_a_cell_fails_the_book(tmp_path: Path) -> None:
-    done = build_book(tmp_path, lesson="print(1 / 0)")
+    """It is told what failed, also of pages that are read side by side: six are enough for that."""
+    others = {f"sound{number}": "print(1 / 1)" for number in range(5)}
+    done = build_book(tmp_path, **others, lesson="print(1 / 0)")
     assert done.returncode
+    assert "notebooks/lesson" in done.stderr
     assert "ZeroDivisionError" in done.stderr
 
 
