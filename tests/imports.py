@@ -27,7 +27,6 @@ ROOMS = {
     "tools": ROOT / "tools",
     "jobs": ROOT / "jobs",
 }
-DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef)
 PACKAGES = ("earthcare_tutorial", "earthcare_products", "maap_replay", "earthcare_synthetic")
 
 
@@ -46,11 +45,8 @@ class Module:
 
     @property
     def lines(self) -> int:
-        """Lines of its file, with docstrings and comments, but for the examples of docstrings."""
-        nodes = ast.walk(ast.parse(self.text))
-        told = [ast.get_docstring(each) or "" for each in nodes if isinstance(each, DOCUMENTED)]
-        examples = [text.partition("\n\nExamples\n--------\n")[1:] for text in told]
-        return len(self.text.splitlines()) - sum("".join(each).count("\n") for each in examples)
+        """Lines of its file, with docstrings and comments."""
+        return len(self.text.splitlines())
 
 
 def read(name: str, path: Path) -> Module:

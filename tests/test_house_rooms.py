@@ -30,31 +30,30 @@ MAY_IMPORT = {
     "benchmarks": {*PACKAGES},
     "tools": {*PACKAGES},
 }
-#: A verb and all that it imports from us: lines and modules, of helpers and facts. The examples of
-#: docstrings do not count: no one copies them.
+#: A verb and all that it imports from us: lines and modules, of helpers and facts.
 VERB = (600, 4)
 #: Modules of verbs that are above it on 28 November 2026: lower these, never raise them.
 LARGE = {
-    "access": (689, 6),
-    "auth": (1002, 6),
-    "classifying": (997, 9),
-    "curtain": (1259, 10),
-    "describing": (2733, 22),
-    "framing": (1707, 13),
-    "granule": (740, 8),
-    "listing": (342, 5),
-    "maps": (694, 6),
-    "mean_profile": (919, 9),
-    "quicklook": (834, 7),
-    "scaling": (3749, 26),
-    "searching": (1428, 10),
-    "sites": (1645, 11),
-    "streaming.downloading": (1645, 13),
-    "streaming.opening": (2395, 18),
-    "swath": (1163, 10),
+    "access": (717, 6),
+    "auth": (1039, 6),
+    "classifying": (1020, 9),
+    "curtain": (1278, 10),
+    "describing": (2807, 22),
+    "framing": (1754, 13),
+    "granule": (772, 8),
+    "listing": (372, 5),
+    "maps": (718, 6),
+    "mean_profile": (938, 9),
+    "quicklook": (878, 7),
+    "scaling": (3865, 26),
+    "searching": (1454, 10),
+    "sites": (1690, 11),
+    "streaming.downloading": (1700, 13),
+    "streaming.opening": (2455, 18),
+    "swath": (1181, 10),
 }
 #: Lines of all helpers together; the design aims at 2,600.
-HELPERS = 7_567
+HELPERS = 7_919
 #: Where a distribution says what it needs, and names of packages that differ from their modules'.
 PROJECTS = {
     "earthcare_tutorial": "pyproject.toml",
