@@ -17,7 +17,7 @@ from PIL import Image
 HEAVY = 60_000  # bytes; smaller pictures keep all their colours
 #: Pixels: how far from the paper the white inside a letter reaches at most, and how wide it is.
 #: White patches in a legend are as near, and wider.
-LETTER, WIDE = 3, 9
+LETTER, WIDE = 6, 9
 #: Paper in an SVG: a sheet of its own size, or what Matplotlib draws first.
 _SHEET = re.compile(
     r'(?P<svg><svg\b[^>]*>.*?)(?:<rect width="\d+" height="\d+" fill="#fff"/>'
