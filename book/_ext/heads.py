@@ -107,8 +107,11 @@ def _write_beside(app: Sphinx, exception: Exception | None) -> None:
     site, base = Path(app.outdir), app.config.html_baseurl
     first = (site / f"{app.config.root_doc}.html").read_text(encoding="utf-8")
     if hero := re.search(r'<figure class="hero.*?_images/([\w.-]+[.]png)', first, re.S):
-        with Image.open(site / "_images" / hero[1]) as picture:
-            card = ImageOps.pad(picture.convert("RGB"), _CARD_SIZE, color="white")
+        with Image.open(site / "_images" / hero[1]) as opened:
+            picture = opened.convert("RGBA")  # its paper is clear
+        card = Image.new("RGB", picture.size, "white")
+        card.paste(picture, mask=picture)
+        card = ImageOps.pad(card, _CARD_SIZE, color="white")
         card.quantize(64).save(site / CARD, optimize=True)
     # Who shares the bare address shares this one: it tells what the first page tells.
     told = re.findall(r'<meta (?:name="description"|property="og:[^"]*") [^>]*>', first)
