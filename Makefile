@@ -50,6 +50,7 @@ test: check  ## run every check but the rare: also units, lessons, and the built
 
 site: .venv/.ready  ## check the built book in a real browser
 	$(BIN)/pytest -q -m "not rare" tests/site
+	$(BIN)/pytest -q -m rare tests/site/test_everyone.py
 
 test-all: check  ## run every check, also what is slow and seldom breaks
 	$(PYTEST) $(NBVAL) notebooks $(DOCTESTS) tests

@@ -197,7 +197,8 @@ def test_ctrl_c_ends_a_silent_stream_and_leaves_no_thread(server):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_a_fork_while_threads_read_does_not_hang(server):
+def test_a_fork_while_threads_read_does_not_hang(server, monkeypatch):
+    monkeypatch.setattr(f"{REMOTE}.SILENCE", 3.0)
     server.fault = lambda count, start: "silent" if count in (7, 8) else ""
     lazy = open_granule(server.url, "good")
     reading = threading.Thread(target=lambda: lazy["x"].load(), daemon=True)
