@@ -44,8 +44,8 @@ def plain_axes(ax: Axes, helper: str, more: dict[str, Any]) -> None:
     """Refuse what is no axes, and a projection, on which degrees would be something else."""
     if "axes" in more or not hasattr(ax, "transAxes"):
         raise TypeError(
-            f"{helper} draws on the axes that ax= names, as plt.subplots() gives them, not on"
-            f" {more.get('axes', ax)!r}."
+            f"{helper} draws on the axes that ax= names, as plt.subplots() gives them, not on a"
+            f" {type(more.get('axes', ax)).__name__}."  # which may be a token, so it is not shown
         )
     projection: Any = getattr(ax, "projection", None)  # cartopy's
     moved = [projection.proj4_params.get(name) for name in ("lon_0", "pm")] if projection else []
