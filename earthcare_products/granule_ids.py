@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
+from reprlib import repr as short
 from typing import NamedTuple
 
 _ID = re.compile(
@@ -57,14 +58,16 @@ def parse_granule_id(text: str) -> GranuleId:
     """
     found = _ID.fullmatch(text)
     if found is None:
-        raise ValueError(f"{text!r} is not the name of an EarthCARE granule.")
+        # Whole, as the fault may lie in its middle; what does not look like a name may be a token.
+        shown = repr(text) if "ECA_" in text else short(text)
+        raise ValueError(f"{shown} is not the name of an EarthCARE granule.")
     try:
         start, second = (
             datetime.strptime(found[key], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
             for key in ("start", "second")
         )
     except ValueError as error:
-        raise ValueError(f"{text!r} has a time that does not exist: {error}.") from None
+        raise ValueError(f"{text} has a time that does not exist: {error}.") from None
     kind, file_class = found["file_type"], found["file_class"]
     return GranuleId(kind, file_class[2:], start, second, found["frame"] or "", file_class, text)
 
@@ -78,6 +81,6 @@ def orbit_and_frame(text: str) -> tuple[int, str]:
     found = re.fullmatch(r"(\d{1,5})([A-H])", text.strip().upper())
     if not found:
         raise ValueError(
-            f"orbit_and_frame is a number and a letter A to H, as '04537E': not {text!r}."
+            f"orbit_and_frame is a number and a letter A to H, as '04537E': not {short(text)}."
         )
     return int(found[1]), found[2]

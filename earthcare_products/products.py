@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Mapping
 from importlib.resources import files
+from reprlib import repr as short
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
@@ -136,5 +137,5 @@ def file_type(name: str) -> str:
     near = PRODUCTS[_NAMES[difflib.get_close_matches(squeezed, _NAMES, n=1, cutoff=0.0)[0]]]
     also = f" ({near.short_name})" if near.short_name else ""
     raise ValueError(
-        f"There is no EarthCARE product {name!r}; the nearest is {near.file_type}{also}."
+        f"There is no EarthCARE product {short(name)}; the nearest is {near.file_type}{also}."
     )

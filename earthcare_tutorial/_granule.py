@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from reprlib import repr as short
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -67,7 +68,7 @@ def screen(ds: xr.Dataset, variable: str, keep: Keep | None = None) -> xr.DataAr
     if isinstance(keep, Mapping):
         names = [each.name for each in flags(product)]
         if strange := [name for name in keep if name not in names]:
-            raise ValueError(f"{product} has no flag {strange[0]!r}, but {', '.join(names)}.")
+            raise ValueError(f"{product} has no flag {short(strange[0])}, but {', '.join(names)}.")
         keep = keep.get(flag.name)
     status, kept = ds[flag.name], _kept(flag, keep)
     if not set(status.dims) <= set(data.dims):
@@ -98,9 +99,11 @@ def _kept(flag: Flag, keep: Collection[int] | None) -> list[int]:
     chosen: Any = flag.keep if keep is None else keep
     known = ", ".join(f"{code} ({text})" for code, text in flag.meanings.items())
     if not np.iterable(chosen) or isinstance(chosen, str):
-        raise ValueError(f"keep={chosen!r} is no list of values to keep; {flag.name} has {known}.")
+        raise ValueError(
+            f"keep={short(chosen)} is no list of values to keep; {flag.name} has {known}."
+        )
     if strange := [code for code in chosen if code not in flag.meanings]:
-        raise ValueError(f"{flag.name} has no value {strange[0]!r}, but {known}.")
+        raise ValueError(f"{flag.name} has no value {short(strange[0])}, but {known}.")
     return [int(code) for code in chosen]
 
 

@@ -2,6 +2,7 @@
 
 import sys
 import warnings
+from reprlib import repr as short
 from typing import Any
 
 
@@ -21,7 +22,9 @@ def warn(sentence: str) -> None:
 def refuse_text(item: Any) -> None:
     """Say what to do with the id of a granule where the granule itself is needed."""
     if isinstance(item, str):
-        raise ValueError(f"{item!r} is text, not a granule: search(ids=...) finds it by its id.")
+        raise ValueError(
+            f"{short(item)} is text, not a granule: search(ids=...) finds it by its id."
+        )
 
 
 def one_granule(item: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reprlib import repr as short
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
@@ -107,7 +108,7 @@ def _height_name(ds: xr.Dataset, variable: str, helper: str) -> str:
     whole_dataset(ds)
     if variable not in ds.variables:
         known = [str(name) for name in ds.data_vars if ds[name].ndim == 2]
-        raise ValueError(f"There is no {variable!r}, only {', '.join(known) or 'no curtain'}.")
+        raise ValueError(f"There is no {short(variable)}, only {', '.join(known) or 'no curtain'}.")
     data = ds[variable]
     if "latitude" in ds.variables and ds["latitude"].ndim == 2 and data.ndim >= 2:
         raise ValueError(
@@ -125,7 +126,7 @@ def _height_name(ds: xr.Dataset, variable: str, helper: str) -> str:
     if not found:
         raise ValueError(
             f"{helper} needs the height of each bin, which is not in the dataset: ask open_granule"
-            f" for {variable!r}, 'height', 'latitude' and 'time' (in JAXA's L1 'binHeight', in"
+            f" for {short(variable)}, 'height', 'latitude' and 'time' (in JAXA's L1 'binHeight', in"
             " ATL_NOM_1B 'sample_altitude')."
         )
     return found[0]
@@ -146,16 +147,19 @@ def _chosen(
 ) -> np.ndarray:
     """Mark the profiles between two latitudes or two times; all of them when not asked."""
     if along not in ("latitude", "time"):
-        raise ValueError(f"along={along!r} is neither 'latitude' nor 'time'.")
+        raise ValueError(f"along={short(along)} is neither 'latitude' nor 'time'.")
     where = latitude if along == "latitude" else time
     if where is None and (along == "time" or between is not None):
         raise ValueError(f"The dataset has no {along}: ask open_granule for it too.")
     if where is None or between is None:
         return np.asarray(True)
-    if along == "time":
-        ends = np.array([str(each).removesuffix("Z") for each in between], "datetime64[ns]")
-    else:
-        ends = np.array(between, dtype=float)
+    try:
+        if along == "time":
+            ends = np.array([str(each).removesuffix("Z") for each in between], "datetime64[ns]")
+        else:
+            ends = np.array(between, dtype=float)
+    except (TypeError, ValueError):
+        raise ValueError(f"between={short(between)} is no pair of {along}s.") from None
     inside: np.ndarray = (where >= ends.min()) & (where <= ends.max())
     passes = int((np.diff(np.r_[0, inside]) == 1).sum())
     if passes > 1:

@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from datetime import UTC, datetime
+from reprlib import repr as short
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -108,7 +109,7 @@ def check_origin(url: str, *, from_item: bool = False, is_text: bool = False) ->
     to = origin(url)
     if not to:
         raise ValueError(
-            f"{str(url).rpartition('@')[2][:80]} is no link: take an item of search(), or the"
+            f"{short(str(url).rpartition('@')[2])} is no link: take an item of search(), or the"
             " https link of an .h5 file."
         )
     if "@" in urlsplit(url).netloc:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import functools
 import operator
+from reprlib import repr as short
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from earthcare_products.products import PRODUCTS
@@ -175,7 +176,9 @@ def queryables(collection: str) -> dict[str, Any]:
             known = {name for product in PRODUCTS.values() for name in product.collections}
             near = difflib.get_close_matches(collection, known, n=1)
             hint = f" The nearest is {near[0]}." if near else ""
-            raise ValueError(f"The catalogue has no collection {collection}.{hint}") from error
+            raise ValueError(
+                f"The catalogue has no collection {short(collection)}.{hint}"
+            ) from error
         return {}
     return properties
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reprlib import repr as short
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -120,7 +121,7 @@ def class_fractions(
     import pandas as pd
 
     if by not in ("height", "latitude"):
-        raise ValueError(f"by={by!r} is neither 'height' nor 'latitude'.")
+        raise ValueError(f"by={short(by)} is neither 'height' nor 'latitude'.")
     profiles = read_profiles(ds, variable, "class_fractions", along, between)
     legend = legend_of(ds, variable, profiles.values)
     if legend is None:

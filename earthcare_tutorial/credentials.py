@@ -149,6 +149,8 @@ def find_credentials(
         given = _expanded(path)
         if given.is_file():
             return _read(given, _FILE, own=True), _shown(given)
+        if claims(str(path))[0]:
+            raise ValueError("That is a token and no file: give it as login(offline_token=...).")
         raise _nothing_in([_shown(given)], [])
     looked: list[str] = []
     unasked: list[str] = []

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import textwrap
+from numbers import Real
+from reprlib import repr as short
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -95,9 +97,8 @@ def plot_curtain(
     import matplotlib.pyplot as plt
     from matplotlib.colors import LogNorm
 
-    top_km = float(top_km)
-    if not top_km > 0:
-        raise ValueError(f"top_km={top_km!r} is no height above the ground, in km.")
+    if not isinstance(top_km, Real) or not top_km > 0:
+        raise ValueError(f"top_km={short(top_km)} is no height above the ground, in km.")
     profiles = read_profiles(ds, variable, "plot_curtain", along, between)
     look = look_of(ds, variable)
     classes = _cells.present(legend_of(ds, variable, profiles.values), profiles.values)

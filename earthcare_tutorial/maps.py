@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterable
+from reprlib import repr as short
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
@@ -91,7 +92,7 @@ def plot_map(
             raise ValueError(sentence)
         warn(sentence)
     if pole not in (None, "north", "south"):
-        raise ValueError(f"pole={pole!r} is neither 'north' nor 'south'.")
+        raise ValueError(f"pole={short(pole)} is neither 'north' nor 'south'.")
     if not outlines:
         raise ValueError("There are no granules to draw: the list is empty.")
     if ax is None:

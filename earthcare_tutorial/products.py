@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from datetime import UTC, datetime
+from reprlib import repr as short
 from typing import TYPE_CHECKING, Any
 
 from earthcare_products.granule_ids import GranuleId, parse_granule_id
@@ -58,7 +59,7 @@ def as_utc(when: str | datetime) -> datetime:
     try:  # the text of a time of NumPy, pandas or datetime is one that datetime reads
         time = when if type(when) is datetime else datetime.fromisoformat(str(when).strip())
     except ValueError:
-        raise ValueError(f"{when!r} is no time such as '2025-03-16T13:30:58'.") from None
+        raise ValueError(f"{short(when)} is no time such as '2025-03-16T13:30:58'.") from None
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
 

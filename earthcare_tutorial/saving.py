@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from reprlib import repr as short
 from typing import TYPE_CHECKING, Any
 
 from earthcare_tutorial._notes import one_granule
@@ -66,7 +67,7 @@ def save_figure(
     """
     path = Path(path)
     if path.suffix.lower() not in WORDS:
-        raise ValueError(f"{path.name} ends in {path.suffix!r}: choose .png, .pdf or .svg.")
+        raise ValueError(f"{short(path.name)} is no name of a figure: choose .png, .pdf or .svg.")
     given: Any = items
     several = isinstance(given, Iterable) and not hasattr(given, "data_vars")
     granules = list(given) if several else [given]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from pathlib import PurePosixPath
+from reprlib import repr as short
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -319,5 +320,5 @@ def _name(item: pystac.Item | str) -> str:
     """Return the id of a granule, which names its part."""
     name = PurePosixPath(urlsplit(item).path).stem if isinstance(item, str) else item.id
     if not re.fullmatch(r"\w[\w.-]*", name, re.ASCII):
-        raise ValueError(f"{name!r} is no id of a granule: take items of search(), or links.")
+        raise ValueError(f"{short(name)} is no id of a granule: take items of search(), or links.")
     return name

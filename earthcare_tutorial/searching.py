@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from datetime import timedelta
+from reprlib import repr as short
 from typing import TYPE_CHECKING, Any
 
 from earthcare_products.granule_ids import orbit_and_frame as read_orbit_and_frame
@@ -222,7 +223,7 @@ def _values(name: str, given: Any) -> list[str]:
     texts = [str(value).strip() for value in _listed(name, given)]
     for text in texts:
         if not re.fullmatch(form, text, re.ASCII | re.IGNORECASE):
-            raise ValueError(f"{name} is {wanted}: not {text!r}.")
+            raise ValueError(f"{name} is {wanted}: not {short(text)}.")
     return texts if name == "collection" else [text.upper() for text in texts]
 
 
@@ -236,7 +237,7 @@ def _boxes(bbox: Any) -> list[Box | None]:
     except (TypeError, ValueError):
         edges = []
     if len(edges) != 4 or not all(map(math.isfinite, edges)):
-        raise ValueError(f"{order}: four numbers in degrees, not {bbox!r}.")
+        raise ValueError(f"{order}: four numbers in degrees, not {short(bbox)}.")
     west, south, east, north = edges
     if max(abs(south), abs(north)) > 90:
         swapped = max(abs(west), abs(east)) <= 90

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from reprlib import repr as short
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
@@ -98,7 +99,9 @@ def plot_swath(
     import matplotlib.pyplot as plt
 
     if view not in ("map", "track"):
-        raise ValueError(f"view={view!r} is neither 'map' nor 'track'; plot_map looks at a pole.")
+        raise ValueError(
+            f"view={short(view)} is neither 'map' nor 'track'; plot_map looks at a pole."
+        )
     swath, is_map = _read(ds, variable), view == "map"
     limits = {"norm": norm, "vmin": vmin, "vmax": vmax}
     drawn, colours, note = _cells.paint(
@@ -247,13 +250,14 @@ def _dims(ds: xr.Dataset, variable: str) -> tuple[str, str]:
     known = [str(name) for name in ds.data_vars if ds[name].ndim >= 2 and name not in _PLACES]
     if variable not in ds.variables or ds[variable].ndim < 2:
         raise ValueError(
-            f"There is no swath variable {variable!r}, only {', '.join(known) or 'none at all'}."
+            f"There is no swath variable {short(variable)}, only"
+            f" {', '.join(known) or 'none at all'}."
         )
     for name in _PLACES:
         if name not in ds.variables:
             raise ValueError(
                 f"The dataset has no {name} of each pixel: ask open_granule for the variables"
-                f" {variable!r}, 'latitude' and 'longitude'."
+                f" {short(variable)}, 'latitude' and 'longitude'."
             )
     if ds["latitude"].ndim == 1:
         raise ValueError(

@@ -10,6 +10,7 @@ import shutil
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
+from reprlib import repr as short
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
@@ -120,7 +121,7 @@ def _have(item: pystac.Item | str, folder: Path, token: Token | str, *, verify: 
 def _choose_name(name: str, link: str, rows: Rows) -> str:
     """Return the name of the link, and something of its own if another link has this name."""
     if not _name.fullmatch(name):
-        raise GranuleError(f"{name or link!r} is no name of an .h5 file to download.")
+        raise GranuleError(f"{short(name or link)} is no name of an .h5 file to download.")
     if rows.get(name, {}).get("url", link) == link:
         return name
     return f"{name.removesuffix('.h5')}-{crc32(link.encode()):08x}.h5"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reprlib import repr as short
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import h5netcdf
@@ -94,7 +95,7 @@ def _store(remote: RemoteFile, h5: h5py.File, path: str) -> H5NetCDFStore:
     for step in filter(None, path.split("/")):
         _stay_inside(remote, at, [step])
         if not isinstance(at.get(step), h5py.Group):
-            raise GranuleError(f"{remote.name} has no group {path!r}, only {', '.join(at)}.")
+            raise GranuleError(f"{remote.name} has no group {short(path)}, only {', '.join(at)}.")
         at = at[step]
     _stay_inside(remote, at, list(at))
     root = h5netcdf.File(h5, "r", phony_dims="access", decode_vlen_strings=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from reprlib import repr as short
 from traceback import extract_tb
 from typing import TYPE_CHECKING, Any
 
@@ -105,7 +106,7 @@ def open_group(remote: RemoteFile, path: str) -> Group:
         if step not in at:
             where = f"{gone} of the file" if gone else "The file"
             raise GranuleError(
-                f"{where} has no group {step!r}, only {', '.join(sorted(at)) or 'none'}."
+                f"{where} has no group {short(step)}, only {', '.join(sorted(at)) or 'none'}."
             )
         at = at.get_lazy_view(step)
         gone = f"{gone}/{step}".strip("/")

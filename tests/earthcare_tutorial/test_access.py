@@ -94,7 +94,7 @@ def test_the_token_goes_to_no_other_address(esa_maap, link, capsys):
     esa_maap.log.clear()
     for url, why in [
         (f"{link}.HDR", "a.h5.HDR is no .h5 file, so the token was not sent"),
-        ("a.h5", "a.h5 is no link: take an item of search()"),
+        ("a.h5", "'a.h5' is no link: take an item of search()"),
         ("https://example.org/a.h5", "The token was not sent to https://example.org, which is"),
     ]:
         assert broken(check_access(url, token)) == "address"

@@ -124,7 +124,7 @@ def test_the_nearest_alternative_is_named(archive, asked, told):
 
 
 def test_a_misspelt_collection_is_corrected(archive):
-    with pytest.raises(ValueError, match=r"L01L1Products_MAAP\. The nearest is EarthCAREL0L1"):
+    with pytest.raises(ValueError, match=r"L01L1Products_MAAP'\. The nearest is EarthCAREL0L1"):
         search("M-COP", collection="EarthCAREL01L1Products_MAAP")
 
 

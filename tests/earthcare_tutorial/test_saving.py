@@ -51,7 +51,9 @@ def test_doi_comes_from_the_property_or_the_link(granule_item):
 
 
 def test_what_cannot_say_it_is_refused(figure, granule_item, tmp_path):
-    with pytest.raises(ValueError, match=r"\.jpg'?: choose \.png, \.pdf or \.svg"):
+    with pytest.raises(
+        ValueError, match=r"\.jpg' is no name of a figure: choose \.png, \.pdf or \.svg"
+    ):
         save_figure(figure, tmp_path / "a.jpg", granule_item)
     with pytest.raises(ValueError, match="empty"):
         save_figure(figure, tmp_path / "a.png", [])

@@ -199,7 +199,7 @@ def test_granules_that_do_not_arrive_are_missed(filled):
 
 
 def test_unknown_collection(filled):
-    with pytest.raises(ValueError, match=r"no collection Nonsense_MAAP\."):
+    with pytest.raises(ValueError, match=r"no collection 'Nonsense_MAAP'\."):
         search("M-COP", collection="Nonsense")
 
 

@@ -43,7 +43,7 @@ WRONG = {
     ),
     "a height below the ground": (
         lambda token: ect.plot_curtain(DS, "ice_water_content", top_km=-1),
-        "top_km=-1.0 is no height above the ground",
+        "top_km=-1 is no height above the ground",
     ),
     "one dataset to align": (lambda token: ect.align(DS), "Several datasets are needed, as a list"),
     "panels without variables": (
