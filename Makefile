@@ -71,7 +71,7 @@ mutants: .venv/.ready  ## change the helpers in 200 places, one at a time: does 
 
 test-install: .venv/.ready  ## install as the page tells a reader to, run the lessons there, and validate the job
 	$(BIN)/pytest -q tests/test_documented_install.py tests/test_jobs.py tests/test_jobs_installed.py \
-		tests/test_icechunk.py -k "install or cwltool"
+		tests/test_icechunk.py tests/test_binder.py -k "install or cwltool or container"
 
 test-plain: .venv/.ready  ## run the lessons as on a processor without any of NumPy's short cuts
 	NPY_DISABLE_CPU_FEATURES="$(CPU_FEATURES)" && export NPY_DISABLE_CPU_FEATURES && \

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from book._ext.archive import files
 from earthcare_synthetic.products.table import FILE_TYPES
 from maap_replay import granules
 from maap_replay.recordings import load
 from maap_replay.service.search import find
 from tests import granule_cache
 
+ROOT = Path(__file__).parent.parent
 #: Down over the Gulf of Guinea at noon; it has a product of each type, JAXA's included.
 FRAME = "04537E"
 
@@ -45,3 +50,20 @@ def products() -> dict[str, Path]:
 def scenes(products: dict[str, Path]) -> Path:
     """Folder of the scenes that the products of the frame share."""
     return products["MSI_COP_2A"].parent.parent
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """Copy what the repository holds, and nothing of this environment."""
+    packed = tmp_path / "checkout.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        for file in files(ROOT):
+            archive.write(file, file.relative_to(ROOT))
+    place = tmp_path / "checkout"
+    subprocess.run([sys.executable, "-m", "zipfile", "-e", packed, place], check=True)
+    for script in [
+        *place.glob("jobs/*/*.sh"),
+        place / ".binder/start",
+    ]:  # which that does not unpack
+        script.chmod(0o755)
+    return place

@@ -11,14 +11,11 @@ import shlex
 import shutil
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import pytest
 import xarray as xr
 import yaml
-
-from book._ext.archive import files
 
 ROOT = Path(__file__).parent.parent
 REPLAY = Path(sys.executable).with_name("maap-replay")
@@ -30,20 +27,6 @@ pytestmark = [
         "MAAP_REPLAY_PORT" in os.environ, reason="needs PyPI: run `make test-install`"
     ),
 ]
-
-
-@pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    """Copy what the repository holds, and nothing of this environment."""
-    packed = tmp_path / "checkout.zip"
-    with zipfile.ZipFile(packed, "w") as archive:
-        for file in files(ROOT):
-            archive.write(file, file.relative_to(ROOT))
-    place = tmp_path / "checkout"
-    subprocess.run([sys.executable, "-m", "zipfile", "-e", packed, place], check=True)
-    for script in place.glob("jobs/*/*.sh"):  # which that does not unpack
-        script.chmod(0o755)
-    return place
 
 
 def run(folder: Path, *command: object, **environment: str) -> None:
