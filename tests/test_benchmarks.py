@@ -34,6 +34,7 @@ def test_no_cell_of_the_results_is_empty() -> None:
             place = (*link, layout, task, recipe)
             assert place in out or (*place, state) in kept, (*place, state)
     assert all(each["reason"] for each in told["left out"])
+    assert "ModuleNotFoundError" not in str(told["left out"]), "make bench lacks a package"
     assert told["equal"]
 
 
