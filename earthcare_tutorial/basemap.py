@@ -66,14 +66,14 @@ def degrees(value: float, sides: str) -> str:
     return f"{abs(value):g}°{side}"
 
 
-def in_lines(text: str) -> str:
+def in_lines(text: str, width: int = 30) -> str:
     r"""Break a label so that its unit stays whole.
 
     >>> in_lines("Reflectivity corrected for gaseous attenuation (dBZ)")
     'Reflectivity corrected for\ngaseous attenuation\n(dBZ)'
     """
     name, _, unit = text.rpartition(" (")
-    return f"{textwrap.fill(name, 30)}\n({unit}"
+    return f"{textwrap.fill(name, width)}\n({unit}"
 
 
 @functools.cache

@@ -127,8 +127,8 @@ def plot_swath(
         ax.set_ylabel("Right of nadir\n(km)" if swath.from_nadir else "Column")
         ax.set_aspect(aspect or "auto")
     if swath.classes is None:
-        named = textwrap.fill(label(ds, variable), 48 if is_map else 24)
-        _cells.colour_bar(ax, mesh, (1.02, 0, 0.05 if is_map else 0.015, 1), named)
+        fill, width, thick = (textwrap.fill, 48, 0.05) if is_map else (basemap.in_lines, 20, 0.015)
+        _cells.colour_bar(ax, mesh, (1.02, 0, thick, 1), fill(label(ds, variable), width))
     _explain(ax, x, y, swath)
     told = [granule_title(ds), *swath.notes, note]
     wide = 46 if is_map else 100

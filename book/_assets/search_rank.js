@@ -11,7 +11,7 @@ var Scorer = {
       (total, word) => total + ((WEIGHTS[word] || {})[page] || 0),
       0,
     );
-    const seen = /^[45]\d\d$|error|denied|refused|expired|\w+ \w+ \w+ \w+/i.test(asked.trim());
+    const seen = /^[45]\d\d$|error|denied|refused|expired|certificate|out of memory|\w+ \w+ \w+ \w+/i.test(asked.trim());
     if (seen && page === "book/troubleshooting") sum += 100;
     return score / 10 + 10 * sum + (anchor ? 0 : 0.1);
   },

@@ -144,7 +144,7 @@ def _say_what_cells_need(app: Sphinx, document: nodes.document) -> None:
         if uses:
             cell.insert(1, _line(uses, [0, *others, place]))
         lines = sources[place].count("\n") + 1
-        if lines >= LONG:
+        if lines >= LONG and not cell.get("hide_mode"):  # a fold is skipped as it is
             below = f"below-cell-{place}"
             skip = f'<a class="skip-cell" href="#{below}">Skip {lines} lines of code</a>'
             cell.insert(1, nodes.raw("", f'<div id="{below}" tabindex="-1"></div>', format="html"))

@@ -45,7 +45,7 @@ body {{ margin: 15vh auto; padding: 0 1rem; }}
 <ul>
 <li><a data-page="book/welcome.html" href="/">Welcome, with all lessons</a></li>
 <li><a data-page="search.html" href="/search.html">Search</a></li>
-<li><a data-page="book/troubleshooting.html" href="/book/">When it stops</a></li>
+<li><a data-page="book/troubleshooting.html" href="/book/">Troubleshooting</a></li>
 </ul>
 </main>
 <script>

@@ -100,7 +100,7 @@ class _Status(nodes.General, nodes.Element):
 def _fill(app: Sphinx, document: nodes.document, page: str) -> None:
     for place in document.findall(_Status):
         rows = []
-        for each in sorted(app.env.found_docs):
+        for each in app.env.toctree_includes[app.config.root_doc]:  # in the order of the contents
             run = app.env.nb_metadata.get(each, {}).get("exec_data")
             if each.startswith("notebooks/") and run:
                 said = dict(facts(run))

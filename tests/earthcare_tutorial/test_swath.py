@@ -286,6 +286,17 @@ def legend(ax):
     return [text.get_text() for text in ax.get_legend().get_texts()] if ax.get_legend() else []
 
 
+@pytest.mark.parametrize("name", ["cloud_water_path", "cloud_top_height"])
+def test_the_name_of_a_colour_bar_is_clear_of_the_legend(swath, name):
+    fig, axes = plt.subplots(2, figsize=(9, 5), layout="constrained")
+    for ax in axes:
+        plot_swath(swath.isel(across_track=slice(100, 200)), name, ax, view="track")
+    fig.canvas.draw()
+    for ax in axes:
+        named = ax.child_axes[0].yaxis.label.get_window_extent()
+        assert not named.overlaps(ax.get_legend().get_window_extent())
+
+
 def test_missing_pixels_are_hatched_and_named(swath):
     ax = plot_swath(swath, "cloud_water_path")
     (patch,) = ax.patches

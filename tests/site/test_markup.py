@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.site.built import HTML, PAGES
+from tests.site.built import HTML, LESSONS, PAGES
 
 #: The last that runs on the Node of long-term distributions.
 VALIDATOR = "html-validate@9"
@@ -30,6 +30,19 @@ def test_each_table_has_a_caption_and_its_heads_say_of_what(page: str) -> None:
             assert (head["scope"] == "col") == bool(head.find_parent("thead")), head
     assert len(set(captions)) == len(captions)
     assert all(captions)
+
+
+@pytest.mark.parametrize("page", LESSONS)
+def test_a_solution_is_folded_whole_and_says_what_it_is(page: str) -> None:
+    article = BeautifulSoup((HTML / page).read_text(), "html.parser").select_one("article")
+    assert article
+    solutions = article.select(".cell.tag_hide-cell")
+    assert solutions
+    for cell in solutions:
+        (fold,) = cell.find_all(recursive=False)
+        assert fold.name == "details"
+        assert fold.select(".cell_input"), "the code is folded too"
+        assert fold.select_one("summary .collapsed").get_text().startswith("Show a solution")
 
 
 @pytest.mark.rare

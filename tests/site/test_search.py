@@ -1,4 +1,4 @@
-"""25 questions of readers: the page that answers is among the first two."""
+"""31 questions of readers: the page that answers is among the first two."""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ QUESTIONS = {
     "403": {TROUBLE},
     "503": {TROUBLE},
     "token expired": {TROUBLE, TOKEN},
+    "KeyError group": {TROUBLE},
+    "SSL certificate": {TROUBLE},
+    "CERTIFICATE_VERIFY_FAILED": {TROUBLE},
+    "out of memory": {TROUBLE},
+    "invalid_grant": {TROUBLE},
     "curtain": {"notebooks/plot_a_curtain", "notebooks/start_with_a_curtain"},
     "Doppler": {
         "notebooks/read_target_classes",
