@@ -13,7 +13,6 @@ import requests
 from requests.auth import AuthBase
 
 from earthcare_tutorial import _http
-from earthcare_tutorial._connections import StoppedError, stopped
 from earthcare_tutorial._notes import _say
 from earthcare_tutorial._signing import (
     DATA_ORIGINS,
@@ -26,6 +25,7 @@ from earthcare_tutorial._signing import (
     is_token,
     origin,
 )
+from earthcare_tutorial._threads import Call, StoppedError, current_work, in_thread, wait
 from earthcare_tutorial.credentials import KEYS, check_offline, find_credentials
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Token(AuthBase):
         """Set up what belongs to one process; a child has none of the threads that hold locks."""
         self._process = os.getpid()
         self._lock = threading.Lock()  # held for a moment, never while something is asked
-        self._renewal: _http.Call[None] | None = None
+        self._renewal: Call[None] | None = None
         self._failed_at = -math.inf  # as time.monotonic()
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -127,13 +127,13 @@ class Token(AuthBase):
             failed = old is not None and time.monotonic() - self._failed_at < _REMEMBERED
             if self._renewal is None or (self._renewal.done() and not failed):
                 self._failed_at = -math.inf
-                self._renewal = _http.in_thread(self._exchange)
+                self._renewal = in_thread(self._exchange)
             renewal = self._renewal
         late = f"No answer from {_http.host_of(TOKEN_URL)} in {RENEWAL_PATIENCE:.0f} s: try later."
         try:
-            _http.wait(renewal, RENEWAL_PATIENCE, late)  # who asked first ends it for all
+            wait(renewal, RENEWAL_PATIENCE, late)  # who asked first ends it for all
         except StoppedError:
-            if stopped.get().is_set():
+            if current_work().stopped.is_set():
                 raise
             return self._renewed(old)  # it was those who asked before who were stopped
         except OSError:

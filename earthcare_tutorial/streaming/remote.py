@@ -17,19 +17,14 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 import requests
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from earthcare_tutorial import _connections, _http
-from earthcare_tutorial._connections import StoppedError
+from earthcare_tutorial import _http
 from earthcare_tutorial._http import AgainError
 from earthcare_tutorial._signing import auth_for
+from earthcare_tutorial._threads import StoppedError, Work, current_work, in_threads
 from earthcare_tutorial.access import RUNGS, SIGNATURE, judge
 from earthcare_tutorial.assets import h5_url
 from earthcare_tutorial.streaming.checksums import is_sound
 from earthcare_tutorial.streaming.stats import note_range
-from earthcare_tutorial.streaming.threads import (
-    Work,
-    current_work,
-    in_threads,
-)
 
 if TYPE_CHECKING:
     import pystac
@@ -241,7 +236,7 @@ class RemoteFile:
             what = "falls silent" if isinstance(error, ReadTimeoutError) else "sends cut answers"
             raise self._broke(f"{host} {what}: try again.") from None
         finally:
-            _connections.forget()
+            work.forget()
         if answer.status_code != 206:
             return self._refused(answer, body, start)
         if len(body) != min(end, size) - start:
@@ -320,10 +315,7 @@ def _link_and_auth(
 @lru_cache(maxsize=1)
 def _session(process: int) -> requests.Session:
     """Return one session for all granules, so that they share connections; not across a fork."""
-    session = _http.session()
-    for scheme in ("https://", "http://"):
-        session.mount(scheme, _connections.InterruptibleAdapter(pool_maxsize=4 * CONNECTIONS))
-    return session
+    return _http.session()
 
 
 def _span(answer: requests.Response) -> Span | None:
