@@ -90,6 +90,11 @@ def text(value: Any) -> str:
     return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
 
+def open_file(remote: RemoteFile) -> Any:
+    """Open a remote file with pyfive."""
+    return pyfive.File(Reader(remote), decode_strings=True)
+
+
 def open_group(remote: RemoteFile, path: str) -> Group:
     """Find a group.
 
@@ -98,9 +103,8 @@ def open_group(remote: RemoteFile, path: str) -> Group:
     ValueError
         When there is none; lists those there are.
     """
-    file = at = pyfive.File(Reader(remote), decode_strings=True)
-    links: dict[str, Any] = dict(file._links)
-    places = {at: name for name, at in links.items()}
+    at = open_file(remote)
+    places = {address: name for name, address in at._links.items()}
     gone = ""
     for step in filter(None, path.split("/")):
         if step not in at:
@@ -122,16 +126,12 @@ def open_group(remote: RemoteFile, path: str) -> Group:
     return Group(gone, links, places, attributes(at.attrs))
 
 
-def read_notes(remote: RemoteFile) -> str:
+def read_notes(file: Any) -> str:
     """Read the header's free text, where a synthetic file says that it is one."""
-    at: Any = pyfive.File(Reader(remote), decode_strings=True)
-    for step in ("HeaderData", "FixedProductHeader", "Notes"):
-        if not isinstance(at, pyfive.Group) or step not in set(at):
-            return ""
-        at = at.get_lazy_view(step)
-    if not isinstance(at, pyfive.Dataset) or at.dtype.kind not in "SO":
+    notes = file.get("HeaderData/FixedProductHeader/Notes")
+    if getattr(notes, "shape", None) is None or notes.dtype.kind not in "SO":
         return ""
-    return "".join(map(text, np.ravel(at[()]).tolist()))
+    return "".join(map(text, np.ravel(notes[()]).tolist()))
 
 
 def attributes(stored: dict[str, Any]) -> dict[str, Any]:

@@ -118,26 +118,16 @@ def find_variables(
         for name, address in group.links.items():
             there[f"{name}_{last}" if name in there else name] = group, address
     known: dict[str, Member] = {}
-    odd: set[str] = set()
 
     def look(names: Iterable[str], index: Collection[str] = ()) -> None:
         """Read headers, and of some the index of their chunks, all at a time."""
         new = [name for name in dict.fromkeys(names) if name in there and name not in known]
-
-        def look_at(name: str) -> Member | None:
-            try:
-                return describe(remote, there[name][1], index=name in index)
-            except (GranuleError, OSError):
-                raise
-            except Exception as error:
-                let_hdf5_decide(remote, error)
-                odd.add(name)
-                return None
-
-        found = in_threads(look_at, new, METADATA_THREADS)
+        found = in_threads(
+            lambda name: describe(remote, there[name][1], index=name in index),
+            new,
+            METADATA_THREADS,
+        )
         known.update({name: each for name, each in zip(new, found, strict=True) if each})
-        if odd and (wanted is not None or len(groups) > 1):
-            raise OddError  # simpler: HDF5 looks at all of them
 
     # JAXA gives dimensions no names, and how they are numbered depends on all variables.
     unnamed_dims = any(group.path.endswith(("/Data", "/Geo")) for group in groups)
@@ -160,8 +150,6 @@ def find_variables(
     unnamed: Mapping[int, list[str]] = {}
     if any(each.shape and not _dimensions(each, *there[name]) for name, each in chosen.items()):
         look(there)  # how dimensions without a name are numbered depends on all
-        if odd:
-            raise OddError
         unnamed = _number_unnamed(
             {name: known[name] for name in there if name in known},
             {name for name in known if _dimensions(known[name], *there[name])},
@@ -183,9 +171,6 @@ def find_variables(
             array = RemoteArray(remote, path, address, each, shape)
             made[name] = xr.Variable(names, LazilyIndexedArray(array), attributes(each.attrs))
             note_leap_seconds(made[name].attrs)
-    if odd:
-        others, _, _ = find_through_hdf5(remote, [groups[0].path], None)
-        made |= {name: others[name] for name in there if name in odd & others.keys()}
     return made
 
 
@@ -222,23 +207,23 @@ def _number_unnamed(members: Mapping[str, Member], named: set[str]) -> dict[int,
 
 
 def find_through_hdf5(
-    remote: RemoteFile, paths: Sequence[str], wanted: Sequence[str] | None
+    remote: RemoteFile, places: Mapping[str, Mapping[str, int]], wanted: Sequence[str] | None
 ) -> tuple[dict[str, xr.Variable], list[dict[str, Any]], str]:
     """Return the variables of some groups as HDF5 finds them, their attributes, and the notes."""
-    parts, notes = fallback.look(remote, paths)
+    parts, notes = fallback.look(remote, [*places])
     made: dict[str, xr.Variable] = {}
     unnamed: dict[int, list[str]] = defaultdict(list)  # dimensions without a name, by size
-    for path, (variables, _) in zip(paths, parts, strict=True):
+    for (path, addresses), (variables, _) in zip(places.items(), parts, strict=True):
         dims = _number_alike(variables, unnamed)
         for name, each in variables.items():
-            array = RemoteArray(remote, f"{path}/{name}", None, each, each.shape)
+            array = RemoteArray(remote, f"{path}/{name}", addresses.get(name), each, each.shape)
             names = [dims.get(dim, dim) for dim in each.dims]
             like = xr.Variable(names, LazilyIndexedArray(array), each.attrs, each.encoding)
             note_leap_seconds(like.attrs)
             made[f"{name}_{path.rpartition('/')[2]}" if name in made else name] = like
     if unknown := [name for name in wanted or () if name not in made]:
         raise GranuleError(
-            f"{' and '.join(paths)} has no {', '.join(unknown)}; it has {', '.join(made)}."
+            f"{' and '.join(places)} has no {', '.join(unknown)}; it has {', '.join(made)}."
         )
     return made, [attrs for _, attrs in parts], notes
 
