@@ -18,13 +18,8 @@ if TYPE_CHECKING:
 
     from distributed import Client
 
-    from earthcare_tutorial._one_granule import Outcome, Place
+    from earthcare_tutorial._one_granule import Outcome, Submit
     from earthcare_tutorial.auth import Token
-
-NO_WORKERS = (
-    "The cluster has no workers, so nothing happens: start some, and the run goes on when they are"
-    " there."
-)
 
 
 class TokenPlugin(WorkerPlugin):
@@ -38,17 +33,13 @@ class TokenPlugin(WorkerPlugin):
 
 
 @contextmanager
-def workers(client: Client, token: Token | str) -> Iterator[Place]:
+def workers(client: Client, token: Token | str) -> Iterator[Submit]:
     """Work on a cluster, which holds the token as long."""
     plugin = f"earthcare-token-{time.time_ns()}"
     client.register_plugin(TokenPlugin(token), name=plugin)
     executor = client.get_executor(pure=False)  # type: ignore[no-untyped-call]
-
-    def idle() -> str:
-        return "" if client.nthreads() else NO_WORKERS  # type: ignore[no-untyped-call]
-
     try:
-        yield partial(executor.submit, with_token, plugin), idle
+        yield partial(executor.submit, with_token, plugin)
     except Exception:
         if client.status != "running":
             raise ConnectionError(GONE) from None

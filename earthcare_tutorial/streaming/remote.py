@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import threading
@@ -63,17 +62,7 @@ ERRORS = {"address": FileNotFoundError, "network": ConnectionError, "data": Gran
 
 
 class RemoteFile:
-    """A remote HDF5 file. Threads may share it; a pickle of it holds its token, and no bytes.
-
-    Parameters
-    ----------
-    item_or_url : pystac.Item or str
-        A granule, or the link of an HDF5 file.
-    token : Token or str
-        Put on each request as it is sent; requests itself keeps it from other hosts.
-    connect : bool
-        Whether to look at the file at once.
-    """
+    """A remote HDF5 file. Threads may share it; a pickle of it holds its token, and no bytes."""
 
     def __init__(
         self, item_or_url: pystac.Item | str, token: Token | str, *, connect: bool = True
@@ -161,13 +150,7 @@ class RemoteFile:
         return b"".join(map(self.block, numbers))[start % BLOCK :][: max(0, end - start)]
 
     def fetch(self, start: int, end: int) -> bytes:
-        """Fetch the bytes from start to before end, or what there is of them in the file.
-
-        Raises
-        ------
-        PermissionError, FileNotFoundError, ConnectionError, ValueError
-            When the server refuses, or asking again does not help: one sentence.
-        """
+        """Fetch the bytes from start to before end, or what there is of them in the file."""
         if self._process != os.getpid():
             self._begin()
         work = current_work()
@@ -247,7 +230,7 @@ class RemoteFile:
     def _check(self, answer: requests.Response, body: bytes, start: int, size: int) -> None:
         """Check that it is HDF5, and of the same version as what came before."""
         if not start and not any(body[at:].startswith(SIGNATURE) for at in BASES):
-            raise self._error(*judge(answer, body, self.name))
+            raise self._refusal(answer.status_code, *judge(answer, body, self.name))
         told = [str(size), *(answer.headers.get(key, "") for key in ("ETag", "Last-Modified"))]
         with self._lock:
             self.size, self.version = self.size or size, self.version or " ".join(told)
@@ -272,23 +255,17 @@ class RemoteFile:
 
     def _refusal(self, status: int, broken: str, seen: str) -> Exception:
         """Return the sentence about an answer that stays without the range."""
-        if not self.opened and not broken:
+        if not broken and not self.opened:
             return GranuleError(
                 f"The server sends {self.name} only as a whole ({status}), so it cannot be"
                 " streamed: try another granule, or later."
             )
+        told = seen if broken == "account" else f"{seen} What to do: {RUNGS.get(broken)}."
         if not self.opened:
-            return self._error(broken, seen)
-        cures = {"account": seen, "access token": f"{seen} What to do: {RUNGS['access token']}."}
-        cure = "it comes only as a whole: try again." if status == 200 else "try again."
-        return ConnectionError(
-            f"The stream of {self.name} broke ({status}): {cures.get(broken, cure)}"
-        )
-
-    def _error(self, broken: str, seen: str) -> Exception:
-        """Return the error for a rung that broke."""
-        cure = "" if broken == "account" else f" What to do: {RUNGS[broken]}."
-        return ERRORS.get(broken, PermissionError)(f"{seen}{cure}")
+            return ERRORS.get(broken, PermissionError)(told)
+        if broken not in ("account", "access token"):
+            told = "it comes only as a whole: try again." if status == 200 else "try again."
+        return ConnectionError(f"The stream of {self.name} broke ({status}): {told}")
 
     def _broke(self, problem: str, kind: str = "broken", pause: str = "") -> AgainError:
         """Return what asks again, and in the end says what the problem was."""
@@ -343,21 +320,13 @@ def _read_body(answer: requests.Response, most: int, work: Work) -> bytes:
     return bytes(body)
 
 
-class Reader(io.RawIOBase):
+class Reader:
     """A place in the metadata of a remote file; one for each thread that parses it."""
 
     def __init__(self, remote: RemoteFile, base: int = 0) -> None:
         self._remote, self._base, self._place = remote, base, 0
 
-    def readable(self) -> bool:
-        """Say that it can be read."""
-        return True
-
-    def seekable(self) -> bool:
-        """Say that it can be read in any order."""
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+    def seek(self, offset: int, whence: int = 0) -> int:
         """Go to a place in the file."""
         end = self._remote.size - self._base
         self._place = offset + (0, self._place, end)[whence]
