@@ -103,28 +103,24 @@ class Token(AuthBase):
         if now < self._renew_at:
             return self._access
         try:
-            return self._renewed(self._access)
+            return self.renew(self._access)
         except ConnectionError:
             if now < self._ends_at:
                 return self._access
             raise
 
     def renew(self, rejected: str | None = None) -> str:
-        """Fetch a new access token, unless somebody has replaced the rejected one already."""
-        return self._renewed(None if rejected is None else Secret(rejected))
+        """Fetch a new access token, unless somebody has replaced the rejected one already.
 
-    def headers(self) -> dict[str, str]:
-        """Return the header that the data server wants to see, for libraries that take headers."""
-        return {"Authorization": Secret(f"Bearer {self.bearer()}")}
-
-    def _renewed(self, old: str | None) -> str:
-        """Renew once for all who wait, and tell all of them if it fails."""
+        It is renewed once for all who wait, and all of them are told if it fails.
+        """
+        rejected = hidden(rejected)
         if self._process != os.getpid():
             self._begin()
         with self._lock:
-            if old is not None and old != self._access:
+            if rejected is not None and rejected != self._access:
                 return self._access
-            failed = old is not None and time.monotonic() - self._failed_at < _REMEMBERED
+            failed = rejected is not None and time.monotonic() - self._failed_at < _REMEMBERED
             if self._renewal is None or (self._renewal.done() and not failed):
                 self._failed_at = -math.inf
                 self._renewal = in_thread(self._exchange)
@@ -135,12 +131,16 @@ class Token(AuthBase):
         except StoppedError:
             if current_work().stopped.is_set():
                 raise
-            return self._renewed(old)  # it was those who asked before who were stopped
+            return self.renew(rejected)  # it was those who asked before who were stopped
         except OSError:
             if renewal is self._renewal and self._failed_at == -math.inf:
                 self._failed_at = time.monotonic()
             raise
         return self._access
+
+    def headers(self) -> dict[str, str]:
+        """Return the header that the data server wants to see, for libraries that take headers."""
+        return {"Authorization": Secret(f"Bearer {self.bearer()}")}
 
     def _exchange(self) -> None:
         answer = _ask_for_access(self._offline, self._client, self.source)

@@ -96,13 +96,7 @@ def open_file(remote: RemoteFile) -> Any:
 
 
 def open_group(remote: RemoteFile, path: str) -> Group:
-    """Find a group.
-
-    Raises
-    ------
-    ValueError
-        When there is none; lists those there are.
-    """
+    """Find a group; an error that lists those there are when there is none."""
     at = open_file(remote)
     places = {address: name for name, address in at._links.items()}
     gone = ""

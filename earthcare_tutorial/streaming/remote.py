@@ -44,6 +44,8 @@ CONNECT = 10.0  # seconds
 SILENCE = 30.0  # seconds in which an answer must begin, or bring LEAST bytes a second
 LEAST = 1000
 GIVE_UP = 75.0  # seconds in which nothing useful came for a call
+OTHER_FILES = {".hdr": "the header", ".zip": "the ZIP"}  # of a granule, by their endings
+OTHER_FILES |= dict.fromkeys((".jpg", ".jpeg", ".png"), "a picture")
 BASES = (0, 512, 1024, 2048, 4096)  # where HDF5 may begin
 
 
@@ -279,13 +281,10 @@ def _link_and_auth(
     """Return the link of the data, and what signs requests for it."""
     url = item_or_url if isinstance(item_or_url, str) else h5_url(item_or_url)
     path = urlsplit(url).path.lower()
-    kinds = {".hdr": "the header", ".zip": "the ZIP", ".jpg": "a picture", ".jpeg": "a picture"}
-    kind = kinds.get(PurePosixPath(path).suffix, "the ZIP" if "/zipper/" in path else "")
-    if kind or path.endswith(".png"):
-        raise GranuleError(
-            f"{plain_url(url)} is {kind or 'a picture'} of a granule, not its data:"
-            " take pick_assets(item)['h5']."
-        )
+    kind = OTHER_FILES.get(PurePosixPath(path).suffix, "the ZIP" if "/zipper/" in path else "")
+    if kind:
+        take = "take pick_assets(item)['h5']"
+        raise GranuleError(f"{plain_url(url)} is {kind} of a granule, not its data: {take}.")
     return url, auth_for(token, url, from_item=not isinstance(item_or_url, str))
 
 

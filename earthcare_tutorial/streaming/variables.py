@@ -52,16 +52,7 @@ class Store(AbstractDataStore):
 class RemoteArray(BackendArray):
     """A variable, for xarray: read when it is used, by any thread or process.
 
-    Parameters
-    ----------
-    remote : RemoteFile
-        The file.
-    path, address : str, int
-        Group and name, and where in the file its header is.
-    like : Member or xarray.Variable
-        What its header says.
-    shape : tuple of int
-        Of its dimensions, which may have grown beyond what is stored.
+    Its shape is that of its dimensions, which may have grown beyond what is stored.
     """
 
     def __init__(
@@ -106,11 +97,6 @@ def find_variables(
 
     They are as they are stored, and none is read yet. Where two groups have the same name, that of
     the second is called after its group, too: "time_Geo".
-
-    Raises
-    ------
-    ValueError
-        When one is not there; lists those there are.
     """
     there: dict[str, tuple[Group, int]] = {}
     for group in groups:
