@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import threading
@@ -319,13 +320,13 @@ def _read_body(answer: requests.Response, most: int, work: Work) -> bytes:
     return bytes(body)
 
 
-class Reader:
+class Reader(io.RawIOBase):
     """A place in the metadata of a remote file; one for each thread that parses it."""
 
     def __init__(self, remote: RemoteFile, base: int = 0) -> None:
         self._remote, self._base, self._place = remote, base, 0
 
-    def seek(self, offset: int, whence: int = 0) -> int:
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Go to a place in the file."""
         end = self._remote.size - self._base
         self._place = offset + (0, self._place, end)[whence]
