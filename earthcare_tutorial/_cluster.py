@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 import cloudpickle
 from distributed import WorkerPlugin, get_worker
 
-from earthcare_tutorial._one_granule import GONE, PACKAGE, helpers_version, stream_and_apply
+from earthcare_tutorial._one_granule import (
+    GONE,
+    PACKAGE,
+    helpers_version,
+    name_of,
+    stream_and_apply,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -66,20 +72,17 @@ def check(client: Client, function: Callable[..., Any]) -> None:
         cloudpickle.dumps(function)
     except Exception as error:
         raise TypeError(
-            f"{getattr(function, '__qualname__', function)} cannot be sent to a worker"
+            f"{name_of(function)} cannot be sent to a worker"
             f" ({type(error).__name__}: {error}): let it hold no open file, lock or connection."
         ) from None
     here = helpers_version()
     # A function of the standard library: it arrives also where ours is missing.
     found: dict[str, Any] = client.run(version, PACKAGE, on_error="return")
     for worker, there in found.items():
-        if isinstance(there, PackageNotFoundError):
-            raise ModuleNotFoundError(
-                f"The worker {worker} has no {PACKAGE}: install version {here} in the environment"
-                " of the workers, and start them again."
-            )
         if there != here:
-            raise RuntimeError(
-                f"The worker {worker} has {PACKAGE} {there}, and you have {here}: install the same"
-                " version on both sides, and start the workers again."
+            gone = isinstance(there, PackageNotFoundError)
+            what = f"no {PACKAGE}" if gone else f"{PACKAGE} {there}"
+            raise (ModuleNotFoundError if gone else RuntimeError)(
+                f"The worker {worker} has {what}, and you have {here}: install the same version on"
+                " both sides, and start the workers again."
             )

@@ -11,8 +11,8 @@ import numpy as np
 from xarray.backends import H5NetCDFStore
 
 from earthcare_tutorial._threads import in_threads
-from earthcare_tutorial.streaming.headers import outside, read_notes
-from earthcare_tutorial.streaming.remote import CONNECTIONS, GranuleError, Reader, RemoteFile
+from earthcare_tutorial.streaming.headers import Reader, outside, read_notes
+from earthcare_tutorial.streaming.remote import CONNECTIONS, GranuleError, RemoteFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -6,6 +6,7 @@ minor version is pinned, and tests/earthcare_tutorial/test_layouts.py compares w
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from functools import cache
 from reprlib import repr as short
@@ -21,12 +22,14 @@ from pyfive.dataobjects import DataObjects
 from pyfive.p5t import P5FixedStringType, P5FloatType, P5IntegerType
 
 from earthcare_tutorial._threads import in_threads
+from earthcare_tutorial.streaming.checksums import is_sound
 from earthcare_tutorial.streaming.chunks import DEFLATE, FLETCHER32, SHUFFLE, Stored, lines_of
-from earthcare_tutorial.streaming.remote import CONNECTIONS, GranuleError, Reader, RemoteFile
+from earthcare_tutorial.streaming.remote import CONNECTIONS, GranuleError, RemoteFile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+LARGEST_READ = 16 << 20  # bytes; no piece of metadata is longer, unless the file is damaged
 NOT_A_VARIABLE = "This is a netCDF dimension but not a netCDF variable"
 PLAIN = (P5FixedStringType, P5FloatType, P5IntegerType)
 UNDEFINED = 2**64 - 1
@@ -52,6 +55,38 @@ def let_hdf5_decide(remote: RemoteFile, error: Exception) -> None:
     if odd or where & PARTIAL or "cannot yet read" in str(error):  # so it says of newer indexes
         return
     raise remote.damaged("its metadata are not as HDF5 writes them") from None
+
+
+class Reader(io.RawIOBase):
+    """A place in the metadata of a remote file; one for each thread that parses it."""
+
+    def __init__(self, remote: RemoteFile, base: int = 0) -> None:
+        self._remote, self._base, self._place = remote, base, 0
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go to a place in the file."""
+        end = self._remote.size - self._base
+        self._place = offset + (0, self._place, end)[whence]
+        return self._place
+
+    def tell(self) -> int:
+        """Return the place in the file."""
+        return self._place
+
+    def read(self, size: int = -1) -> bytes:
+        """Read from this place on; blocks that are not in memory are fetched."""
+        body = self._peek(self._remote.size if size < 0 else size)
+        if not is_sound(body, self._peek):
+            raise self._remote.damaged("a checksum in its metadata is wrong")
+        self._place += len(body)
+        return body
+
+    def _peek(self, size: int) -> bytes:
+        start = self._place + self._base
+        end = min(start + size, self._remote.size)
+        if end - start > LARGEST_READ:
+            raise self._remote.damaged(f"a piece of its metadata has {end - start} bytes")
+        return self._remote.from_blocks(start, end)
 
 
 @dataclass

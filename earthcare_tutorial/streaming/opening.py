@@ -114,7 +114,11 @@ def _open_lazily(remote: RemoteFile, path: str | None, wanted: Sequence[str] | N
         raise
     except Exception as error:
         let_hdf5_decide(remote, error)
-        variables, attrs, notes = find_through_hdf5(remote, places, wanted)
+        variables, attrs, notes = find_through_hdf5(remote, places)
+    if unknown := [name for name in wanted or () if name not in variables]:
+        raise GranuleError(
+            f"{' and '.join(places)} has no {', '.join(unknown)}; it has {', '.join(variables)}."
+        )
     together = {key: value for each in reversed(attrs) for key, value in each.items()}
     ds = xr.open_dataset(Store(variables, together), engine="store")
     ds.attrs["granule_id"] = remote.name.partition(".")[0]

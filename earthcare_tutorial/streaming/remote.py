@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import threading
@@ -23,7 +22,6 @@ from earthcare_tutorial._signing import auth_for
 from earthcare_tutorial._threads import StoppedError, Work, current_work, in_threads
 from earthcare_tutorial.access import RUNGS, SIGNATURE, judge
 from earthcare_tutorial.assets import h5_url
-from earthcare_tutorial.streaming.checksums import is_sound
 from earthcare_tutorial.streaming.stats import note_range
 
 if TYPE_CHECKING:
@@ -37,7 +35,6 @@ if TYPE_CHECKING:
 # refuse a client that opens dozens.
 CONNECTIONS = 6
 BLOCK = 48 << 10  # bytes of metadata per request; at the start, one by each connection
-LARGEST_READ = 16 << 20  # bytes; no piece of metadata is longer, unless the file is damaged
 LARGEST_FILE = 1 << 40  # bytes; no granule is longer
 TRIES = _http.TRIES | {"broken": 5}  # of a file that has been opened
 REJECTED = "2"  # seconds to wait when a token is rejected that was renewed a moment ago
@@ -318,35 +315,3 @@ def _read_body(answer: requests.Response, most: int, work: Work) -> bytes:
                 raise requests.Timeout
             mark, then, work.root.failing = len(body), now, None
     return bytes(body)
-
-
-class Reader(io.RawIOBase):
-    """A place in the metadata of a remote file; one for each thread that parses it."""
-
-    def __init__(self, remote: RemoteFile, base: int = 0) -> None:
-        self._remote, self._base, self._place = remote, base, 0
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go to a place in the file."""
-        end = self._remote.size - self._base
-        self._place = offset + (0, self._place, end)[whence]
-        return self._place
-
-    def tell(self) -> int:
-        """Return the place in the file."""
-        return self._place
-
-    def read(self, size: int = -1) -> bytes:
-        """Read from this place on; blocks that are not in memory are fetched."""
-        body = self._peek(self._remote.size if size < 0 else size)
-        if not is_sound(body, self._peek):
-            raise self._remote.damaged("a checksum in its metadata is wrong")
-        self._place += len(body)
-        return body
-
-    def _peek(self, size: int) -> bytes:
-        start = self._place + self._base
-        end = min(start + size, self._remote.size)
-        if end - start > LARGEST_READ:
-            raise self._remote.damaged(f"a piece of its metadata has {end - start} bytes")
-        return self._remote.from_blocks(start, end)

@@ -70,12 +70,6 @@ class RemoteArray(BackendArray):
         return explicit_indexing_adapter(key, self.shape, how, self._read)
 
     def _read(self, key: tuple[Any, ...]) -> np.ndarray:
-        values = self._read_stored(key)
-        if counts_leap_seconds(self.attrs):
-            return to_utc(values, self.attrs.get("_FillValue"))
-        return values
-
-    def _read_stored(self, key: tuple[Any, ...]) -> np.ndarray:
         try:
             if self.stored is None and self.address is not None:
                 member = describe(self.remote, self.address, index=True)
@@ -86,8 +80,12 @@ class RemoteArray(BackendArray):
             let_hdf5_decide(self.remote, error)
             self.address = None
         if self.stored is not None:
-            return read(self.remote, self.stored, key, self.shape)
-        return fallback.read(self.remote, self.path, key)
+            values = read(self.remote, self.stored, key, self.shape)
+        else:
+            values = fallback.read(self.remote, self.path, key)
+        if counts_leap_seconds(self.attrs):
+            return to_utc(values, self.attrs.get("_FillValue"))
+        return values
 
 
 def find_variables(
@@ -95,8 +93,9 @@ def find_variables(
 ) -> dict[str, xr.Variable]:
     """Return the variables wanted of some groups, with those that belong to them, or all.
 
-    They are as they are stored, and none is read yet. Where two groups have the same name, that of
-    the second is called after its group, too: "time_Geo".
+    All, too, when one of those wanted is not there. They are as they are stored, and none is read
+    yet. Where two groups have the same name, that of the second is called after its group, too:
+    "time_Geo".
     """
     there: dict[str, tuple[Group, int]] = {}
     for group in groups:
@@ -118,13 +117,8 @@ def find_variables(
     # JAXA gives dimensions no names, and how they are numbered depends on all variables.
     unnamed_dims = any(group.path.endswith(("/Data", "/Geo")) for group in groups)
     look(there if wanted is None or unnamed_dims else wanted, wanted or ())
-    if unknown := [n for n in wanted or () if n not in known or not known[n].is_variable]:
-        look(there)
-        have = [name for name in there if name in known and known[name].is_variable]
-        raise GranuleError(
-            f"{' and '.join(group.path for group in groups)} has no {', '.join(unknown)};"
-            f" it has {', '.join(have)}."
-        )
+    if any(name not in known or not known[name].is_variable for name in wanted or ()):
+        look(there)  # to list them
     dims = {name: _dimensions(known[name], *there[name]) for name in known}
     listed = [each.attrs for each in known.values()] + [each.attrs for each in groups]
     coordinates = " ".join(text(attrs.get("coordinates", "")) for attrs in listed).split()
@@ -193,7 +187,7 @@ def _number_unnamed(members: Mapping[str, Member], named: set[str]) -> dict[int,
 
 
 def find_through_hdf5(
-    remote: RemoteFile, places: Mapping[str, Mapping[str, int]], wanted: Sequence[str] | None
+    remote: RemoteFile, places: Mapping[str, Mapping[str, int]]
 ) -> tuple[dict[str, xr.Variable], list[dict[str, Any]], str]:
     """Return the variables of some groups as HDF5 finds them, their attributes, and the notes."""
     parts, notes = fallback.look(remote, [*places])
@@ -207,10 +201,6 @@ def find_through_hdf5(
             like = xr.Variable(names, LazilyIndexedArray(array), each.attrs, each.encoding)
             note_leap_seconds(like.attrs)
             made[f"{name}_{path.rpartition('/')[2]}" if name in made else name] = like
-    if unknown := [name for name in wanted or () if name not in made]:
-        raise GranuleError(
-            f"{' and '.join(places)} has no {', '.join(unknown)}; it has {', '.join(made)}."
-        )
     return made, [attrs for _, attrs in parts], notes
 
 
