@@ -69,10 +69,6 @@ class Reader(io.RawIOBase):
         self._place = offset + (0, self._place, end)[whence]
         return self._place
 
-    def tell(self) -> int:
-        """Return the place in the file."""
-        return self._place
-
     def read(self, size: int = -1) -> bytes:
         """Read from this place on; blocks that are not in memory are fetched."""
         body = self._peek(self._remote.size if size < 0 else size)

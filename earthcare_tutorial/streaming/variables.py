@@ -119,10 +119,9 @@ def find_variables(
     look(there if wanted is None or unnamed_dims else wanted, wanted or ())
     if any(name not in known or not known[name].is_variable for name in wanted or ()):
         look(there)  # to list them
-    dims = {name: _dimensions(known[name], *there[name]) for name in known}
-    listed = [each.attrs for each in known.values()] + [each.attrs for each in groups]
+    listed = [each.attrs for each in (*known.values(), *groups)]
     coordinates = " ".join(text(attrs.get("coordinates", "")) for attrs in listed).split()
-    coordinates += [dim for each in dims.values() for dim, _ in each]
+    coordinates += [dim for name in known for dim, _ in _dimensions(known[name], *there[name])]
     look(coordinates, coordinates)
     if any(each.dtype == "S1" and each.shape for each in known.values()):
         look(there)  # whether xarray joins letters depends on all
