@@ -119,7 +119,7 @@ def find_variables(
     look(there if wanted is None or unnamed_dims else wanted, wanted or ())
     if any(name not in known or not known[name].is_variable for name in wanted or ()):
         look(there)  # to list them
-    listed = [each.attrs for each in (*known.values(), *groups)]
+    listed = [each.attrs for each in known.values()] + [each.attrs for each in groups]
     coordinates = " ".join(text(attrs.get("coordinates", "")) for attrs in listed).split()
     coordinates += [dim for name in known for dim, _ in _dimensions(known[name], *there[name])]
     look(coordinates, coordinates)
