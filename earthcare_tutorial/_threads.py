@@ -28,10 +28,11 @@ class StoppedError(ConnectionError):
 
 
 class Work:
-    """What some threads do together; work that one of them hands on has the same root."""
+    """What some threads do together; work that one of them hands on ends with it."""
 
-    def __init__(self, root: Work | None = None) -> None:
-        self.root = root or self
+    def __init__(self, parent: Work | None = None) -> None:
+        self.parent = parent
+        self.root: Work = parent.root if parent else self
         self.stopped = threading.Event()
         self.busy: dict[int, Any] = {}  # by thread: the connection on which it waits
         self.failing: float | None = None  # of the root: since when nothing useful has come
@@ -44,6 +45,8 @@ class Work:
 
     def pause(self, seconds: float) -> None:
         """Wait, unless and until told to stop."""
+        if self.parent:
+            self.parent.pause(0)
         if self.stopped.wait(seconds):
             raise StoppedError("It was stopped.")
 
@@ -92,7 +95,7 @@ def in_threads(function: Callable[[T], R], items: Iterable[T], workers: int) -> 
     When one fails, or somebody presses stop, no thread is left behind.
     """
     parent = current_work()
-    work = Work(parent.root)
+    work = Work(parent)
     pool = futures.ThreadPoolExecutor(workers, "earthcare-stream")
     calls: list[futures.Future[R]] = []
     try:
