@@ -11,20 +11,21 @@ from typing import TYPE_CHECKING, Any
 import cloudpickle
 from distributed import WorkerPlugin, get_worker
 
-from earthcare_tutorial._one_granule import GONE, PACKAGE, helpers_version, stream_and_apply
+from earthcare_tutorial._one_granule import (
+    GONE,
+    PACKAGE,
+    helpers_version,
+    name_of,
+    stream_and_apply,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from distributed import Client
 
-    from earthcare_tutorial._one_granule import Outcome, Place
+    from earthcare_tutorial._one_granule import Outcome, Submit
     from earthcare_tutorial.auth import Token
-
-NO_WORKERS = (
-    "The cluster has no workers, so nothing happens: start some, and the run goes on when they are"
-    " there."
-)
 
 
 class TokenPlugin(WorkerPlugin):
@@ -38,17 +39,13 @@ class TokenPlugin(WorkerPlugin):
 
 
 @contextmanager
-def workers(client: Client, token: Token | str) -> Iterator[Place]:
+def workers(client: Client, token: Token | str) -> Iterator[Submit]:
     """Work on a cluster, which holds the token as long."""
     plugin = f"earthcare-token-{time.time_ns()}"
     client.register_plugin(TokenPlugin(token), name=plugin)
     executor = client.get_executor(pure=False)  # type: ignore[no-untyped-call]
-
-    def idle() -> str:
-        return "" if client.nthreads() else NO_WORKERS  # type: ignore[no-untyped-call]
-
     try:
-        yield partial(executor.submit, with_token, plugin), idle
+        yield partial(executor.submit, with_token, plugin)
     except Exception:
         if client.status != "running":
             raise ConnectionError(GONE) from None
@@ -75,20 +72,17 @@ def check(client: Client, function: Callable[..., Any]) -> None:
         cloudpickle.dumps(function)
     except Exception as error:
         raise TypeError(
-            f"{getattr(function, '__qualname__', function)} cannot be sent to a worker"
+            f"{name_of(function)} cannot be sent to a worker"
             f" ({type(error).__name__}: {error}): let it hold no open file, lock or connection."
         ) from None
     here = helpers_version()
     # A function of the standard library: it arrives also where ours is missing.
     found: dict[str, Any] = client.run(version, PACKAGE, on_error="return")
     for worker, there in found.items():
-        if isinstance(there, PackageNotFoundError):
-            raise ModuleNotFoundError(
-                f"The worker {worker} has no {PACKAGE}: install version {here} in the environment"
-                " of the workers, and start them again."
-            )
         if there != here:
-            raise RuntimeError(
-                f"The worker {worker} has {PACKAGE} {there}, and you have {here}: install the same"
-                " version on both sides, and start the workers again."
+            gone = isinstance(there, PackageNotFoundError)
+            what = f"no {PACKAGE}" if gone else f"{PACKAGE} {there}"
+            raise (ModuleNotFoundError if gone else RuntimeError)(
+                f"The worker {worker} has {what}, and you have {here}: install the same version on"
+                " both sides, and start the workers again."
             )

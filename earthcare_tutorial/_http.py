@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections import Counter
-from concurrent import futures
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,8 +14,7 @@ import requests
 from requests.exceptions import ChunkedEncodingError, ContentDecodingError, ProxyError, SSLError
 from urllib3.exceptions import NewConnectionError, ReadTimeoutError
 
-from earthcare_tutorial import _connections
-from earthcare_tutorial._connections import StoppedError, pause, stopped
+from earthcare_tutorial._threads import InterruptibleAdapter, current_work, in_thread, wait
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,7 +27,6 @@ TIMEOUT = (10.0, 30.0)  # seconds to connect, seconds between two pieces of the 
 BACKOFF = 0.5  # seconds; the pauses are 0, 0.5, 1.5, 3.5 and 7.5 s, or what the server asks for
 LONGEST_PAUSE = 10.0  # seconds, whatever a server's Retry-After says
 PATIENCE = 100.0  # seconds for one answer, all attempts together
-STEP = 0.2  # seconds after which one who waits looks whether it was stopped
 #: How often to ask, by what came: busy; nothing, or half an answer; something else, as a page of a
 #: gateway; what will hardly change, as a wrong certificate.
 TRIES = {"busy": 6, "broken": 3, "odd": 3, "hopeless": 1}
@@ -77,11 +73,11 @@ def session() -> requests.Session:
     made = _Session()
     made.auth = lambda request: request  # with none, requests looks there for a password
     for scheme in ("https://", "http://"):
-        made.mount(scheme, _connections.InterruptibleAdapter())
+        made.mount(scheme, InterruptibleAdapter(pool_maxsize=24))
     return made
 
 
-def persist(once: Callable[[], T], tries: Tries, pause: Callable[[float], Any] = pause) -> T:
+def persist(once: Callable[[], T], tries: Tries, pause: Callable[[float], Any]) -> T:
     """Do what may raise AgainError until it succeeds, or ``pause`` tells that it is too late."""
     seen = Counter[str]()
     while True:
@@ -135,14 +131,14 @@ def ask(
             except requests.RequestException as error:
                 raise AgainError(*no_answer(error, url)) from None
             finally:
-                _connections.forget()
+                current_work().forget()
             if answer.status_code in BUSY:
                 raise AgainError("busy", (answer, body), answer.headers.get("Retry-After", ""))
             if answer.ok and not good(answer, body):
                 raise AgainError("odd", (answer, body))
             return answer, body
 
-        return persist(once, tries)
+        return persist(once, tries, current_work().pause)
 
 
 def as_json(body: bytes) -> dict[str, Any]:
@@ -172,60 +168,3 @@ def host_of(url: str) -> str:
         return urlsplit(url).hostname or "an unknown host"
     except ValueError:
         return "an unknown host"
-
-
-class Call(futures.Future[T]):
-    """A call in a thread of its own, which ends when nobody waits for it any more."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.stopped, self.waiting, self.thread = threading.Event(), list[object](), 0
-
-    def end(self, error: Exception) -> None:
-        """Let it fail with this error, if it has not ended, and its thread stop."""
-        with suppress(futures.InvalidStateError):
-            self.set_exception(error)
-            self.stopped.set()
-            _connections.shut(self.thread)
-
-
-def in_thread(call: Callable[[], T]) -> Call[T]:
-    """Begin a call in a thread of its own."""
-    done: Call[T] = Call()
-
-    def run() -> None:
-        done.thread = threading.get_ident()
-        stopped.set(done.stopped)
-        with suppress(futures.InvalidStateError):  # it was told to stop
-            try:
-                done.set_result(call())
-            except BaseException as error:  # it is raised where somebody waits for it
-                done.set_exception(error)
-
-    threading.Thread(target=run, daemon=True, name="earthcare-http").start()
-    return done
-
-
-def wait(done: Call[T], seconds: float, late: str) -> T:
-    """Return what a call returns, or raise its error anew: without the frames of its thread.
-
-    Those hold secrets, and several may wait for one call. Ctrl-C gets through, also to threads.
-    Seconds in which this process does not run, on a computer that sleeps or is busy, do not count.
-    """
-    told, me, left = stopped.get(), object(), seconds
-    done.waiting.append(me)
-    try:
-        while left > 0 and not done.done() and not told.is_set():
-            futures.wait([done], min(left, STEP))
-            left -= STEP
-        if not told.is_set():
-            done.end(ConnectionError(late))
-    finally:
-        done.waiting.remove(me)
-        if not done.waiting:
-            done.end(StoppedError("It was stopped."))
-    if not done.done():
-        raise StoppedError("It was stopped.")
-    if error := done.exception():
-        raise type(error)(*error.args) from None
-    return done.result()

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
-    #: Where work is done: to submit some, and to be told in a sentence why nobody works.
-    Place = tuple[Callable[..., Future["Outcome"]], Callable[[], str]]
+    Submit = Callable[..., Future["Outcome"]]
 
 PACKAGE = "earthcare-tutorial"
 GONE = "The cluster is gone, or was told to stop: start it again, and call again."
@@ -93,55 +92,44 @@ def stream_and_apply(
     now = time.perf_counter()
     mine = [row for row in stats.ranges if row[0].partition(".")[0] == ds.attrs["granule_id"]]
     done.requests, done.MB = len(mine), sum(row[2] - row[1] for row in mine) / 1e6
-    _apply(function, ds, variables, done)
+    done.value, done.trouble, done.reason = _apply(function, ds, variables)
     done.streaming, done.function = now - then, time.perf_counter() - now
     return done
 
 
 def _apply(
-    function: Callable[[xr.Dataset], Value], ds: xr.Dataset, variables: list[str], done: Outcome
-) -> None:
-    """Call the function, and tell mistakes of the caller from troubles of this granule."""
+    function: Callable[[xr.Dataset], Value], ds: xr.Dataset, variables: list[str]
+) -> tuple[Value, str, str]:
+    """Return the function's value, or what went wrong: for all granules a mistake, or for this."""
     import pandas as pd
     import xarray as xr
 
     name = name_of(function)
     try:
         value = function(ds)
-        done.value = value.load() if isinstance(value, xr.Dataset) else value
+        if isinstance(value, xr.Dataset):
+            value.load()
     except Exception as error:
         absent = isinstance(error, KeyError | AttributeError) and NOT_THERE.search(str(error))
-        done.trouble, done.reason = "failed", f"{name} raised {sentence(error)}"
-        if absent:
-            done.trouble, done.reason = (
-                "mistake",
-                (
-                    f"{name} needs {absent[1] or absent[2]!r}, which was not asked for: add it to"
-                    f" variables={variables}."
-                ),
-            )
-        return
-    if not isinstance(value, xr.Dataset | pd.DataFrame | dict):
-        done.value = None
-        done.trouble, done.reason = (
-            "mistake",
-            (
-                f"{name} returned {type(value).__name__}: let it return an xarray.Dataset, a"
-                " pandas.DataFrame or a dict."
-            ),
-        )
+        if not absent:
+            return None, "failed", f"{name} raised {sentence(error)}"
+        needs = f"{name} needs {absent[1] or absent[2]!r}, which was not asked for"
+        return None, "mistake", f"{needs}: add it to variables={variables}."
+    if isinstance(value, xr.Dataset | pd.DataFrame | dict):
+        return value, "", ""
+    cure = "let it return an xarray.Dataset, a pandas.DataFrame or a dict"
+    return None, "mistake", f"{name} returned {type(value).__name__}: {cure}."
 
 
 def _why_over(token: Token | str) -> str:
     """Return why a token is at its end; nothing while it is valid or can be renewed."""
-    if isinstance(token, Token):
-        try:
+    try:
+        if isinstance(token, Token):
             token.bearer()
-        except PermissionError as error:
-            return str(error)
-        except ConnectionError:
-            return ""  # the login service may answer later
-        return ""
-    end = claims(token)[1]
-    over = end is not None and end.timestamp() < time.time()
-    return "an access token given as text is not renewed" if over else ""
+        elif (end := claims(token)[1]) and end.timestamp() < time.time():
+            return "an access token given as text is not renewed"
+    except PermissionError as error:
+        return str(error)
+    except ConnectionError:  # the login service may answer later
+        pass
+    return ""

@@ -13,7 +13,6 @@ import requests
 from requests.auth import AuthBase
 
 from earthcare_tutorial import _http
-from earthcare_tutorial._connections import StoppedError, stopped
 from earthcare_tutorial._notes import _say
 from earthcare_tutorial._signing import (
     DATA_ORIGINS,
@@ -26,6 +25,7 @@ from earthcare_tutorial._signing import (
     is_token,
     origin,
 )
+from earthcare_tutorial._threads import Call, StoppedError, current_work, in_thread, wait
 from earthcare_tutorial.credentials import KEYS, check_offline, find_credentials
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Token(AuthBase):
         """Set up what belongs to one process; a child has none of the threads that hold locks."""
         self._process = os.getpid()
         self._lock = threading.Lock()  # held for a moment, never while something is asked
-        self._renewal: _http.Call[None] | None = None
+        self._renewal: Call[None] | None = None
         self._failed_at = -math.inf  # as time.monotonic()
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -103,44 +103,44 @@ class Token(AuthBase):
         if now < self._renew_at:
             return self._access
         try:
-            return self._renewed(self._access)
+            return self.renew(self._access)
         except ConnectionError:
             if now < self._ends_at:
                 return self._access
             raise
 
     def renew(self, rejected: str | None = None) -> str:
-        """Fetch a new access token, unless somebody has replaced the rejected one already."""
-        return self._renewed(None if rejected is None else Secret(rejected))
+        """Fetch a new access token, unless somebody has replaced the rejected one already.
 
-    def headers(self) -> dict[str, str]:
-        """Return the header that the data server wants to see, for libraries that take headers."""
-        return {"Authorization": Secret(f"Bearer {self.bearer()}")}
-
-    def _renewed(self, old: str | None) -> str:
-        """Renew once for all who wait, and tell all of them if it fails."""
+        It is renewed once for all who wait, and all of them are told if it fails.
+        """
+        rejected = hidden(rejected)
         if self._process != os.getpid():
             self._begin()
         with self._lock:
-            if old is not None and old != self._access:
+            if rejected is not None and rejected != self._access:
                 return self._access
-            failed = old is not None and time.monotonic() - self._failed_at < _REMEMBERED
+            failed = rejected is not None and time.monotonic() - self._failed_at < _REMEMBERED
             if self._renewal is None or (self._renewal.done() and not failed):
                 self._failed_at = -math.inf
-                self._renewal = _http.in_thread(self._exchange)
+                self._renewal = in_thread(self._exchange)
             renewal = self._renewal
         late = f"No answer from {_http.host_of(TOKEN_URL)} in {RENEWAL_PATIENCE:.0f} s: try later."
         try:
-            _http.wait(renewal, RENEWAL_PATIENCE, late)  # who asked first ends it for all
+            wait(renewal, RENEWAL_PATIENCE, late)  # who asked first ends it for all
         except StoppedError:
-            if stopped.get().is_set():
+            if current_work().stopped.is_set():
                 raise
-            return self._renewed(old)  # it was those who asked before who were stopped
+            return self.renew(rejected)  # it was those who asked before who were stopped
         except OSError:
             if renewal is self._renewal and self._failed_at == -math.inf:
                 self._failed_at = time.monotonic()
             raise
         return self._access
+
+    def headers(self) -> dict[str, str]:
+        """Return the header that the data server wants to see, for libraries that take headers."""
+        return {"Authorization": Secret(f"Bearer {self.bearer()}")}
 
     def _exchange(self) -> None:
         answer = _ask_for_access(self._offline, self._client, self.source)

@@ -8,6 +8,7 @@ from concurrent import futures
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
+from inspect import GEN_CLOSED, getgeneratorstate
 from itertools import islice
 from pathlib import PurePosixPath
 from reprlib import repr as short
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from distributed import Client
 
-    from earthcare_tutorial._one_granule import Place
+    from earthcare_tutorial._one_granule import Submit
     from earthcare_tutorial.auth import Token
 
     Items = dict[str, pystac.Item | str]  # by the granule's id
@@ -49,6 +50,10 @@ if TYPE_CHECKING:
 PER_GRANULE = 6  # requests that open_granule has under way at a time, at most
 PAUSES = (5.0, 30.0)  # seconds before what failed for a reason that passes is tried again
 LONG = 30.0  # seconds without a granule after which it is asked whether anybody works
+NO_WORKERS = (
+    "The cluster has no workers, so nothing happens: start some, and the run goes on when they are"
+    " there."
+)
 
 
 @dataclass
@@ -71,7 +76,6 @@ class GranuleRun:
     _work: Callable[[Items], Generator[tuple[str, Outcome], None, None]] = field(repr=False)
     _folder: Path | None = field(repr=False)
     _label: dict[str, Any] = field(repr=False)
-    _over: bool = field(default=False, repr=False)
     _failed: dict[str, tuple[str, int]] = field(default_factory=dict, repr=False)
     _log: dict[str, Outcome] = field(default_factory=dict, repr=False)
 
@@ -79,7 +83,7 @@ class GranuleRun:
         self._pairs = self._run()
 
     def __iter__(self) -> Iterator[tuple[str, Value]]:
-        if self._over:
+        if getgeneratorstate(self._pairs) == GEN_CLOSED:
             raise RuntimeError(
                 "This run is over, and its pairs were given out: call map_granules again; with a"
                 " store it reads them from there."
@@ -103,7 +107,7 @@ class GranuleRun:
         rows = [{"granule_id": name} | vars(done) for name, done in self._log.items()]
         return pd.DataFrame(rows, columns=["granule_id", *columns])
 
-    def _run(self) -> Iterator[tuple[str, Value]]:
+    def _run(self) -> Generator[tuple[str, Value], None, None]:
         """Yield what the store has, then the others as they are done; try again what may pass."""
         there = _parts.find(self._folder) if self._folder else {}
         missing = {name: each for name, each in self._items.items() if name not in there}
@@ -119,15 +123,17 @@ class GranuleRun:
                             again[name] = missing[name]
                             continue
                         tick(1)
-                        if self._settle(name, outcome, attempt):
+                        self._end_if_hopeless(outcome)
+                        if outcome.trouble:
+                            self._failed[name] = outcome.reason, attempt
+                        else:
                             yield name, self._keep(name, outcome)
                 if not (missing := again):
                     break
                 time.sleep(pause)
-        self._over = True
 
-    def _settle(self, name: str, outcome: Outcome, attempt: int) -> bool:
-        """Note a granule that failed; tell whether there is a value. Some troubles end the run."""
+    def _end_if_hopeless(self, outcome: Outcome) -> None:
+        """Raise what would go wrong with all other granules, too."""
         if outcome.trouble == "token":
             stored = "the same call" if self._folder else "with a store the same call"
             raise PermissionError(
@@ -136,9 +142,6 @@ class GranuleRun:
             )
         if outcome.trouble == "mistake":
             raise TypeError(outcome.reason)
-        if outcome.trouble:
-            self._failed[name] = outcome.reason, attempt
-        return not outcome.trouble
 
     def _keep(self, name: str, outcome: Outcome) -> Value:
         """Put a value into the store, if there is one; return it as it is there."""
@@ -252,27 +255,31 @@ def map_granules(
         place = partial(_threads, token, at_a_time)
 
     folder = _parts.open_store(store, label) if store else None
-    work = partial(_each, place, (function, wanted, group), at_a_time)
+    work = partial(_each, place, (function, wanted, group), at_a_time, client)
     return GranuleRun(len(by_name), by_name, work, folder, label)
 
 
 @contextmanager
-def _threads(token: Token | str, at_a_time: int) -> Iterator[Place]:
+def _threads(token: Token | str, at_a_time: int) -> Iterator[Submit]:
     """Work on threads of this process."""
     pool = futures.ThreadPoolExecutor(at_a_time, "earthcare-granule")
     try:
-        yield lambda *asked: pool.submit(stream_and_apply, token, *asked), lambda: ""
+        yield lambda *asked: pool.submit(stream_and_apply, token, *asked)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _each(
-    place: Callable[[], AbstractContextManager[Place]], asked: Any, at_a_time: int, items: Items
+    place: Callable[[], AbstractContextManager[Submit]],
+    asked: Any,
+    at_a_time: int,
+    client: Client | None,
+    items: Items,
 ) -> Generator[tuple[str, Outcome], None, None]:
     """Work on some granules at a time, and yield what became of each."""
     waiting = iter(items.items())
     pending: dict[futures.Future[Outcome], str] = {}
-    with place() as (submit, idle):
+    with place() as submit:
 
         def begin(more: int) -> None:
             for name, item in islice(waiting, more):
@@ -283,8 +290,8 @@ def _each(
         begin(at_a_time)
         while pending:
             done = futures.wait(pending, LONG, futures.FIRST_COMPLETED).done
-            if not done and (reason := idle()):
-                warn(reason)
+            if not done and client and not client.nthreads():  # type: ignore[no-untyped-call]
+                warn(NO_WORKERS)
             for future in done:
                 name = pending.pop(future)
                 begin(1)

@@ -15,12 +15,8 @@ FRACTAL_HEAP = 146  # bytes of its header, if it has no filters
 def is_sound(body: bytes, more: Callable[[int], bytes]) -> bool:
     """Tell whether a piece of metadata is as it was written, as far as a checksum tells.
 
-    Parameters
-    ----------
-    body : bytes
-        What pyfive reads at once: a whole block, or its first fields.
-    more : callable
-        Returns so many bytes from the same place on.
+    pyfive reads a whole block at once, or its first fields: ``more`` returns so many bytes from
+    the same place on.
     """
     kind = body[:4]
     if kind == b"OCHK" or (kind == b"\x89HDF" and body[8:9] > b"\1"):

@@ -10,9 +10,9 @@ import h5py
 import numpy as np
 from xarray.backends import H5NetCDFStore
 
-from earthcare_tutorial.streaming.headers import outside, text
-from earthcare_tutorial.streaming.remote import CONNECTIONS, GranuleError, Reader, RemoteFile
-from earthcare_tutorial.streaming.threads import in_threads
+from earthcare_tutorial._threads import in_threads
+from earthcare_tutorial.streaming.headers import Reader, outside, read_notes
+from earthcare_tutorial.streaming.remote import CONNECTIONS, GranuleError, RemoteFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -73,7 +73,7 @@ def look(remote: RemoteFile, paths: Sequence[str]) -> tuple[list[Found], str]:
     def ask(h5: h5py.File) -> tuple[list[Found], str]:
         stores = [_store(remote, h5, path) for path in paths]
         parts = [each.load() for each in stores]  # type: ignore[no-untyped-call]
-        return [(dict(variables), dict(attrs)) for variables, attrs in parts], _notes(h5)
+        return [(dict(variables), dict(attrs)) for variables, attrs in parts], read_notes(h5)
 
     return through_hdf5(remote, ask)
 
@@ -112,11 +112,3 @@ def _stay_inside(remote: RemoteFile, group: h5py.Group, names: list[str]) -> Non
             raise outside(remote)
         if isinstance(found, h5py.Dataset) and (found.external or found.is_virtual):
             raise outside(remote)
-
-
-def _notes(h5: h5py.File) -> str:
-    """Read the header's free text, where a synthetic file says that it is one."""
-    notes = h5.get("HeaderData/FixedProductHeader/Notes")
-    if not isinstance(notes, h5py.Dataset) or not h5py.check_string_dtype(notes.dtype):
-        return ""
-    return "".join(map(text, np.ravel(notes[()]).tolist()))

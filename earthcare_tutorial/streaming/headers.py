@@ -6,6 +6,7 @@ minor version is pinned, and tests/earthcare_tutorial/test_layouts.py compares w
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from functools import cache
 from reprlib import repr as short
@@ -20,13 +21,15 @@ from pyfive.btree import BTreeV1RawDataChunks
 from pyfive.dataobjects import DataObjects
 from pyfive.p5t import P5FixedStringType, P5FloatType, P5IntegerType
 
+from earthcare_tutorial._threads import in_threads
+from earthcare_tutorial.streaming.checksums import is_sound
 from earthcare_tutorial.streaming.chunks import DEFLATE, FLETCHER32, SHUFFLE, Stored, lines_of
-from earthcare_tutorial.streaming.remote import CONNECTIONS, GranuleError, Reader, RemoteFile
-from earthcare_tutorial.streaming.threads import in_threads
+from earthcare_tutorial.streaming.remote import CONNECTIONS, GranuleError, RemoteFile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+LARGEST_READ = 16 << 20  # bytes; no piece of metadata is longer, unless the file is damaged
 NOT_A_VARIABLE = "This is a netCDF dimension but not a netCDF variable"
 PLAIN = (P5FixedStringType, P5FloatType, P5IntegerType)
 UNDEFINED = 2**64 - 1
@@ -52,6 +55,34 @@ def let_hdf5_decide(remote: RemoteFile, error: Exception) -> None:
     if odd or where & PARTIAL or "cannot yet read" in str(error):  # so it says of newer indexes
         return
     raise remote.damaged("its metadata are not as HDF5 writes them") from None
+
+
+class Reader(io.RawIOBase):
+    """A place in the metadata of a remote file; one for each thread that parses it."""
+
+    def __init__(self, remote: RemoteFile, base: int = 0) -> None:
+        self._remote, self._base, self._place = remote, base, 0
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go to a place in the file."""
+        end = self._remote.size - self._base
+        self._place = offset + (0, self._place, end)[whence]
+        return self._place
+
+    def read(self, size: int = -1) -> bytes:
+        """Read from this place on; blocks that are not in memory are fetched."""
+        body = self._peek(self._remote.size if size < 0 else size)
+        if not is_sound(body, self._peek):
+            raise self._remote.damaged("a checksum in its metadata is wrong")
+        self._place += len(body)
+        return body
+
+    def _peek(self, size: int) -> bytes:
+        start = self._place + self._base
+        end = min(start + size, self._remote.size)
+        if end - start > LARGEST_READ:
+            raise self._remote.damaged(f"a piece of its metadata has {end - start} bytes")
+        return self._remote.from_blocks(start, end)
 
 
 @dataclass
@@ -90,17 +121,15 @@ def text(value: Any) -> str:
     return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
 
-def open_group(remote: RemoteFile, path: str) -> Group:
-    """Find a group.
+def open_file(remote: RemoteFile) -> Any:
+    """Open a remote file with pyfive."""
+    return pyfive.File(Reader(remote), decode_strings=True)
 
-    Raises
-    ------
-    ValueError
-        When there is none; lists those there are.
-    """
-    file = at = pyfive.File(Reader(remote), decode_strings=True)
-    links: dict[str, Any] = dict(file._links)
-    places = {at: name for name, at in links.items()}
+
+def open_group(remote: RemoteFile, path: str) -> Group:
+    """Find a group; an error that lists those there are when there is none."""
+    at = open_file(remote)
+    places = {address: name for name, address in at._links.items()}
     gone = ""
     for step in filter(None, path.split("/")):
         if step not in at:
@@ -122,16 +151,12 @@ def open_group(remote: RemoteFile, path: str) -> Group:
     return Group(gone, links, places, attributes(at.attrs))
 
 
-def read_notes(remote: RemoteFile) -> str:
+def read_notes(file: Any) -> str:
     """Read the header's free text, where a synthetic file says that it is one."""
-    at: Any = pyfive.File(Reader(remote), decode_strings=True)
-    for step in ("HeaderData", "FixedProductHeader", "Notes"):
-        if not isinstance(at, pyfive.Group) or step not in set(at):
-            return ""
-        at = at.get_lazy_view(step)
-    if not isinstance(at, pyfive.Dataset) or at.dtype.kind not in "SO":
+    notes = file.get("HeaderData/FixedProductHeader/Notes")
+    if getattr(notes, "shape", None) is None or notes.dtype.kind not in "SO":
         return ""
-    return "".join(map(text, np.ravel(at[()]).tolist()))
+    return "".join(map(text, np.ravel(notes[()]).tolist()))
 
 
 def attributes(stored: dict[str, Any]) -> dict[str, Any]:

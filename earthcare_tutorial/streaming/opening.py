@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from earthcare_tutorial._signing import hidden
+from earthcare_tutorial._threads import in_threads
 from earthcare_tutorial.streaming.remote import GranuleError, RemoteFile, plain_url
-from earthcare_tutorial.streaming.threads import in_threads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -96,25 +96,29 @@ def _open_lazily(remote: RemoteFile, path: str | None, wanted: Sequence[str] | N
     """Return the variables wanted with those that belong to them, or all; none is read yet."""
     import xarray as xr  # like what these modules import, it takes long
 
-    from earthcare_tutorial.streaming.headers import let_hdf5_decide, read_notes
+    from earthcare_tutorial.streaming.headers import let_hdf5_decide, open_file, read_notes
     from earthcare_tutorial.streaming.variables import (
         Store,
         find_through_hdf5,
         find_variables,
     )
 
-    paths = [path or SCIENCE]
+    places: dict[str, dict[str, int]] = {path or SCIENCE: {}}  # in these groups: name, address
     try:
         groups = _choose_groups(remote, path, wanted)
-        paths = [group.path for group in groups]
+        places = {group.path: group.links for group in groups}
         variables = find_variables(remote, groups, wanted)
         attrs = [group.attrs for group in groups]
-        notes = read_notes(remote)
+        notes = read_notes(open_file(remote))
     except (GranuleError, OSError):  # a sentence already
         raise
     except Exception as error:
         let_hdf5_decide(remote, error)
-        variables, attrs, notes = find_through_hdf5(remote, paths, wanted)
+        variables, attrs, notes = find_through_hdf5(remote, places)
+    if unknown := [name for name in wanted or () if name not in variables]:
+        raise GranuleError(
+            f"{' and '.join(places)} has no {', '.join(unknown)}; it has {', '.join(variables)}."
+        )
     together = {key: value for each in reversed(attrs) for key, value in each.items()}
     ds = xr.open_dataset(Store(variables, together), engine="store")
     ds.attrs["granule_id"] = remote.name.partition(".")[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import threading
@@ -17,19 +16,13 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 import requests
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from earthcare_tutorial import _connections, _http
-from earthcare_tutorial._connections import StoppedError
+from earthcare_tutorial import _http
 from earthcare_tutorial._http import AgainError
 from earthcare_tutorial._signing import auth_for
+from earthcare_tutorial._threads import StoppedError, Work, current_work, in_threads
 from earthcare_tutorial.access import RUNGS, SIGNATURE, judge
 from earthcare_tutorial.assets import h5_url
-from earthcare_tutorial.streaming.checksums import is_sound
 from earthcare_tutorial.streaming.stats import note_range
-from earthcare_tutorial.streaming.threads import (
-    Work,
-    current_work,
-    in_threads,
-)
 
 if TYPE_CHECKING:
     import pystac
@@ -42,7 +35,6 @@ if TYPE_CHECKING:
 # refuse a client that opens dozens.
 CONNECTIONS = 6
 BLOCK = 48 << 10  # bytes of metadata per request; at the start, one by each connection
-LARGEST_READ = 16 << 20  # bytes; no piece of metadata is longer, unless the file is damaged
 LARGEST_FILE = 1 << 40  # bytes; no granule is longer
 TRIES = _http.TRIES | {"broken": 5}  # of a file that has been opened
 REJECTED = "2"  # seconds to wait when a token is rejected that was renewed a moment ago
@@ -50,6 +42,8 @@ CONNECT = 10.0  # seconds
 SILENCE = 30.0  # seconds in which an answer must begin, or bring LEAST bytes a second
 LEAST = 1000
 GIVE_UP = 75.0  # seconds in which nothing useful came for a call
+OTHER_FILES = {".hdr": "the header", ".zip": "the ZIP"}  # of a granule, by their endings
+OTHER_FILES |= dict.fromkeys((".jpg", ".jpeg", ".png"), "a picture")
 BASES = (0, 512, 1024, 2048, 4096)  # where HDF5 may begin
 
 
@@ -68,17 +62,7 @@ ERRORS = {"address": FileNotFoundError, "network": ConnectionError, "data": Gran
 
 
 class RemoteFile:
-    """A remote HDF5 file. Threads may share it; a pickle of it holds its token, and no bytes.
-
-    Parameters
-    ----------
-    item_or_url : pystac.Item or str
-        A granule, or the link of an HDF5 file.
-    token : Token or str
-        Put on each request as it is sent; requests itself keeps it from other hosts.
-    connect : bool
-        Whether to look at the file at once.
-    """
+    """A remote HDF5 file. Threads may share it; a pickle of it holds its token, and no bytes."""
 
     def __init__(
         self, item_or_url: pystac.Item | str, token: Token | str, *, connect: bool = True
@@ -166,13 +150,7 @@ class RemoteFile:
         return b"".join(map(self.block, numbers))[start % BLOCK :][: max(0, end - start)]
 
     def fetch(self, start: int, end: int) -> bytes:
-        """Fetch the bytes from start to before end, or what there is of them in the file.
-
-        Raises
-        ------
-        PermissionError, FileNotFoundError, ConnectionError, ValueError
-            When the server refuses, or asking again does not help: one sentence.
-        """
+        """Fetch the bytes from start to before end, or what there is of them in the file."""
         if self._process != os.getpid():
             self._begin()
         work = current_work()
@@ -241,7 +219,7 @@ class RemoteFile:
             what = "falls silent" if isinstance(error, ReadTimeoutError) else "sends cut answers"
             raise self._broke(f"{host} {what}: try again.") from None
         finally:
-            _connections.forget()
+            work.forget()
         if answer.status_code != 206:
             return self._refused(answer, body, start)
         if len(body) != min(end, size) - start:
@@ -252,7 +230,7 @@ class RemoteFile:
     def _check(self, answer: requests.Response, body: bytes, start: int, size: int) -> None:
         """Check that it is HDF5, and of the same version as what came before."""
         if not start and not any(body[at:].startswith(SIGNATURE) for at in BASES):
-            raise self._error(*judge(answer, body, self.name))
+            raise self._refusal(answer.status_code, *judge(answer, body, self.name))
         told = [str(size), *(answer.headers.get(key, "") for key in ("ETag", "Last-Modified"))]
         with self._lock:
             self.size, self.version = self.size or size, self.version or " ".join(told)
@@ -277,23 +255,17 @@ class RemoteFile:
 
     def _refusal(self, status: int, broken: str, seen: str) -> Exception:
         """Return the sentence about an answer that stays without the range."""
-        if not self.opened and not broken:
+        if not broken and not self.opened:
             return GranuleError(
                 f"The server sends {self.name} only as a whole ({status}), so it cannot be"
                 " streamed: try another granule, or later."
             )
+        told = seen if broken == "account" else f"{seen} What to do: {RUNGS.get(broken)}."
         if not self.opened:
-            return self._error(broken, seen)
-        cures = {"account": seen, "access token": f"{seen} What to do: {RUNGS['access token']}."}
-        cure = "it comes only as a whole: try again." if status == 200 else "try again."
-        return ConnectionError(
-            f"The stream of {self.name} broke ({status}): {cures.get(broken, cure)}"
-        )
-
-    def _error(self, broken: str, seen: str) -> Exception:
-        """Return the error for a rung that broke."""
-        cure = "" if broken == "account" else f" What to do: {RUNGS[broken]}."
-        return ERRORS.get(broken, PermissionError)(f"{seen}{cure}")
+            return ERRORS.get(broken, PermissionError)(told)
+        if broken not in ("account", "access token"):
+            told = "it comes only as a whole: try again." if status == 200 else "try again."
+        return ConnectionError(f"The stream of {self.name} broke ({status}): {told}")
 
     def _broke(self, problem: str, kind: str = "broken", pause: str = "") -> AgainError:
         """Return what asks again, and in the end says what the problem was."""
@@ -307,23 +279,17 @@ def _link_and_auth(
     """Return the link of the data, and what signs requests for it."""
     url = item_or_url if isinstance(item_or_url, str) else h5_url(item_or_url)
     path = urlsplit(url).path.lower()
-    kinds = {".hdr": "the header", ".zip": "the ZIP", ".jpg": "a picture", ".jpeg": "a picture"}
-    kind = kinds.get(PurePosixPath(path).suffix, "the ZIP" if "/zipper/" in path else "")
-    if kind or path.endswith(".png"):
-        raise GranuleError(
-            f"{plain_url(url)} is {kind or 'a picture'} of a granule, not its data:"
-            " take pick_assets(item)['h5']."
-        )
+    kind = OTHER_FILES.get(PurePosixPath(path).suffix, "the ZIP" if "/zipper/" in path else "")
+    if kind:
+        take = "take pick_assets(item)['h5']"
+        raise GranuleError(f"{plain_url(url)} is {kind} of a granule, not its data: {take}.")
     return url, auth_for(token, url, from_item=not isinstance(item_or_url, str))
 
 
 @lru_cache(maxsize=1)
 def _session(process: int) -> requests.Session:
     """Return one session for all granules, so that they share connections; not across a fork."""
-    session = _http.session()
-    for scheme in ("https://", "http://"):
-        session.mount(scheme, _connections.InterruptibleAdapter(pool_maxsize=4 * CONNECTIONS))
-    return session
+    return _http.session()
 
 
 def _span(answer: requests.Response) -> Span | None:
@@ -349,43 +315,3 @@ def _read_body(answer: requests.Response, most: int, work: Work) -> bytes:
                 raise requests.Timeout
             mark, then, work.root.failing = len(body), now, None
     return bytes(body)
-
-
-class Reader(io.RawIOBase):
-    """A place in the metadata of a remote file; one for each thread that parses it."""
-
-    def __init__(self, remote: RemoteFile, base: int = 0) -> None:
-        self._remote, self._base, self._place = remote, base, 0
-
-    def readable(self) -> bool:
-        """Say that it can be read."""
-        return True
-
-    def seekable(self) -> bool:
-        """Say that it can be read in any order."""
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go to a place in the file."""
-        end = self._remote.size - self._base
-        self._place = offset + (0, self._place, end)[whence]
-        return self._place
-
-    def tell(self) -> int:
-        """Return the place in the file."""
-        return self._place
-
-    def read(self, size: int = -1) -> bytes:
-        """Read from this place on; blocks that are not in memory are fetched."""
-        body = self._peek(self._remote.size if size < 0 else size)
-        if not is_sound(body, self._peek):
-            raise self._remote.damaged("a checksum in its metadata is wrong")
-        self._place += len(body)
-        return body
-
-    def _peek(self, size: int) -> bytes:
-        start = self._place + self._base
-        end = min(start + size, self._remote.size)
-        if end - start > LARGEST_READ:
-            raise self._remote.damaged(f"a piece of its metadata has {end - start} bytes")
-        return self._remote.from_blocks(start, end)

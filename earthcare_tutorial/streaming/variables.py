@@ -9,6 +9,7 @@ import xarray as xr
 from xarray.backends import AbstractDataStore, BackendArray
 from xarray.core.indexing import IndexingSupport, LazilyIndexedArray, explicit_indexing_adapter
 
+from earthcare_tutorial._threads import in_threads
 from earthcare_tutorial.streaming import fallback
 from earthcare_tutorial.streaming.chunks import read
 from earthcare_tutorial.streaming.headers import (
@@ -23,7 +24,6 @@ from earthcare_tutorial.streaming.headers import (
 )
 from earthcare_tutorial.streaming.leap_seconds import counts_leap_seconds, note_leap_seconds, to_utc
 from earthcare_tutorial.streaming.remote import GranuleError, RemoteFile
-from earthcare_tutorial.streaming.threads import in_threads
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -52,16 +52,7 @@ class Store(AbstractDataStore):
 class RemoteArray(BackendArray):
     """A variable, for xarray: read when it is used, by any thread or process.
 
-    Parameters
-    ----------
-    remote : RemoteFile
-        The file.
-    path, address : str, int
-        Group and name, and where in the file its header is.
-    like : Member or xarray.Variable
-        What its header says.
-    shape : tuple of int
-        Of its dimensions, which may have grown beyond what is stored.
+    Its shape is that of its dimensions, which may have grown beyond what is stored.
     """
 
     def __init__(
@@ -79,12 +70,6 @@ class RemoteArray(BackendArray):
         return explicit_indexing_adapter(key, self.shape, how, self._read)
 
     def _read(self, key: tuple[Any, ...]) -> np.ndarray:
-        values = self._read_stored(key)
-        if counts_leap_seconds(self.attrs):
-            return to_utc(values, self.attrs.get("_FillValue"))
-        return values
-
-    def _read_stored(self, key: tuple[Any, ...]) -> np.ndarray:
         try:
             if self.stored is None and self.address is not None:
                 member = describe(self.remote, self.address, index=True)
@@ -95,8 +80,12 @@ class RemoteArray(BackendArray):
             let_hdf5_decide(self.remote, error)
             self.address = None
         if self.stored is not None:
-            return read(self.remote, self.stored, key, self.shape)
-        return fallback.read(self.remote, self.path, key)
+            values = read(self.remote, self.stored, key, self.shape)
+        else:
+            values = fallback.read(self.remote, self.path, key)
+        if counts_leap_seconds(self.attrs):
+            return to_utc(values, self.attrs.get("_FillValue"))
+        return values
 
 
 def find_variables(
@@ -104,13 +93,9 @@ def find_variables(
 ) -> dict[str, xr.Variable]:
     """Return the variables wanted of some groups, with those that belong to them, or all.
 
-    They are as they are stored, and none is read yet. Where two groups have the same name, that of
-    the second is called after its group, too: "time_Geo".
-
-    Raises
-    ------
-    ValueError
-        When one is not there; lists those there are.
+    All, too, when one of those wanted is not there. They are as they are stored, and none is read
+    yet. Where two groups have the same name, that of the second is called after its group, too:
+    "time_Geo".
     """
     there: dict[str, tuple[Group, int]] = {}
     for group in groups:
@@ -118,41 +103,25 @@ def find_variables(
         for name, address in group.links.items():
             there[f"{name}_{last}" if name in there else name] = group, address
     known: dict[str, Member] = {}
-    odd: set[str] = set()
 
     def look(names: Iterable[str], index: Collection[str] = ()) -> None:
         """Read headers, and of some the index of their chunks, all at a time."""
         new = [name for name in dict.fromkeys(names) if name in there and name not in known]
-
-        def look_at(name: str) -> Member | None:
-            try:
-                return describe(remote, there[name][1], index=name in index)
-            except (GranuleError, OSError):
-                raise
-            except Exception as error:
-                let_hdf5_decide(remote, error)
-                odd.add(name)
-                return None
-
-        found = in_threads(look_at, new, METADATA_THREADS)
+        found = in_threads(
+            lambda name: describe(remote, there[name][1], index=name in index),
+            new,
+            METADATA_THREADS,
+        )
         known.update({name: each for name, each in zip(new, found, strict=True) if each})
-        if odd and (wanted is not None or len(groups) > 1):
-            raise OddError  # simpler: HDF5 looks at all of them
 
     # JAXA gives dimensions no names, and how they are numbered depends on all variables.
     unnamed_dims = any(group.path.endswith(("/Data", "/Geo")) for group in groups)
     look(there if wanted is None or unnamed_dims else wanted, wanted or ())
-    if unknown := [n for n in wanted or () if n not in known or not known[n].is_variable]:
-        look(there)
-        have = [name for name in there if name in known and known[name].is_variable]
-        raise GranuleError(
-            f"{' and '.join(group.path for group in groups)} has no {', '.join(unknown)};"
-            f" it has {', '.join(have)}."
-        )
-    dims = {name: _dimensions(known[name], *there[name]) for name in known}
+    if any(name not in known or not known[name].is_variable for name in wanted or ()):
+        look(there)  # to list them
     listed = [each.attrs for each in known.values()] + [each.attrs for each in groups]
     coordinates = " ".join(text(attrs.get("coordinates", "")) for attrs in listed).split()
-    coordinates += [dim for each in dims.values() for dim, _ in each]
+    coordinates += [dim for name in known for dim, _ in _dimensions(known[name], *there[name])]
     look(coordinates, coordinates)
     if any(each.dtype == "S1" and each.shape for each in known.values()):
         look(there)  # whether xarray joins letters depends on all
@@ -160,8 +129,6 @@ def find_variables(
     unnamed: Mapping[int, list[str]] = {}
     if any(each.shape and not _dimensions(each, *there[name]) for name, each in chosen.items()):
         look(there)  # how dimensions without a name are numbered depends on all
-        if odd:
-            raise OddError
         unnamed = _number_unnamed(
             {name: known[name] for name in there if name in known},
             {name for name in known if _dimensions(known[name], *there[name])},
@@ -183,9 +150,6 @@ def find_variables(
             array = RemoteArray(remote, path, address, each, shape)
             made[name] = xr.Variable(names, LazilyIndexedArray(array), attributes(each.attrs))
             note_leap_seconds(made[name].attrs)
-    if odd:
-        others, _, _ = find_through_hdf5(remote, [groups[0].path], None)
-        made |= {name: others[name] for name in there if name in odd & others.keys()}
     return made
 
 
@@ -222,24 +186,20 @@ def _number_unnamed(members: Mapping[str, Member], named: set[str]) -> dict[int,
 
 
 def find_through_hdf5(
-    remote: RemoteFile, paths: Sequence[str], wanted: Sequence[str] | None
+    remote: RemoteFile, places: Mapping[str, Mapping[str, int]]
 ) -> tuple[dict[str, xr.Variable], list[dict[str, Any]], str]:
     """Return the variables of some groups as HDF5 finds them, their attributes, and the notes."""
-    parts, notes = fallback.look(remote, paths)
+    parts, notes = fallback.look(remote, [*places])
     made: dict[str, xr.Variable] = {}
     unnamed: dict[int, list[str]] = defaultdict(list)  # dimensions without a name, by size
-    for path, (variables, _) in zip(paths, parts, strict=True):
+    for (path, addresses), (variables, _) in zip(places.items(), parts, strict=True):
         dims = _number_alike(variables, unnamed)
         for name, each in variables.items():
-            array = RemoteArray(remote, f"{path}/{name}", None, each, each.shape)
+            array = RemoteArray(remote, f"{path}/{name}", addresses.get(name), each, each.shape)
             names = [dims.get(dim, dim) for dim in each.dims]
             like = xr.Variable(names, LazilyIndexedArray(array), each.attrs, each.encoding)
             note_leap_seconds(like.attrs)
             made[f"{name}_{path.rpartition('/')[2]}" if name in made else name] = like
-    if unknown := [name for name in wanted or () if name not in made]:
-        raise GranuleError(
-            f"{' and '.join(paths)} has no {', '.join(unknown)}; it has {', '.join(made)}."
-        )
     return made, [attrs for _, attrs in parts], notes
 
 

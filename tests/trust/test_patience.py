@@ -9,7 +9,7 @@ import warnings
 import pytest
 
 import earthcare_tutorial as ect
-from earthcare_tutorial import _http, auth
+from earthcare_tutorial import _threads, auth
 from tests.trust.known import ANSWER, OFFLINE
 from tests.trust.listener import whole
 from tests.trust.renderers import renderings
@@ -62,15 +62,15 @@ def test_a_silent_token_service_is_left_in_time(token_server, monkeypatch):
 
 def test_a_computer_that_sleeps_loses_no_answer(monkeypatch):
     """Nor one so busy that this process does not run: the answer is there when it wakes."""
-    done, slept = _http.Call(), []
+    done, slept = _threads.Call(), []
 
     def sleep(waiting, seconds):
         slept.append(time.sleep(0.5))
         if len(slept) == 2:
             done.set_result("the answer")
 
-    monkeypatch.setattr(_http.futures, "wait", sleep)
-    assert _http.wait(done, 0.4, "No answer in 0.4 s.") == "the answer"
+    monkeypatch.setattr(_threads.futures, "wait", sleep)
+    assert _threads.wait(done, 0.4, "No answer in 0.4 s.") == "the answer"
 
 
 def test_a_good_token_outlives_an_outage(esa_maap, token, monkeypatch):
@@ -110,7 +110,7 @@ def test_ctrl_c_stops_a_login(token_server):
 def test_a_fork_while_a_thread_renews(token_server):
     server = token_server(None, whole(ANSWER))
     token = auth.Token(OFFLINE, {"CLIENT_ID": "a", "CLIENT_SECRET": "b"}, "test")
-    _http.in_thread(token.bearer)
+    _threads.in_thread(token.bearer)
     while not server.asked:
         time.sleep(0.01)
     token._lock.acquire()  # the worst moment
