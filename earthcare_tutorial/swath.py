@@ -43,8 +43,6 @@ def plot_swath(
     norm: str | Normalize | None = None,
     vmin: float | None = None,
     vmax: float | None = None,
-    coastlines: bool = True,
-    aspect: Literal["auto", "equal"] | float | None = None,
     **kwargs: Any,
 ) -> Axes:
     """Draw a swath variable where it was measured, in units for people, without bad pixels.
@@ -65,14 +63,11 @@ def plot_swath(
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure when left out.
     view : {"map", "track"}
-        "map" has longitude and latitude as its axes; "track" lays the swath flat, with latitude
+        "map" has longitude and latitude as its axes, and coastlines (Natural Earth 1:50m), with
+        the right proportions at its middle latitude; "track" lays the swath flat, with latitude
         and time along it and the distance right of nadir (km, left of the flight is up) across.
     cmap, norm, vmin, vmax : optional
         As in matplotlib; ``vmin`` and ``vmax`` in the unit of the colour bar.
-    coastlines : bool
-        Draw coastlines on a map (Natural Earth 1:50m).
-    aspect : float or {"auto", "equal"}, optional
-        As in matplotlib; by default a map has the right proportions at its middle latitude.
     **kwargs
         Passed to matplotlib's ``Axes.pcolormesh``.
 
@@ -117,15 +112,13 @@ def plot_swath(
     ax.set_facecolor(OUTSIDE)
     if is_map:
         _label_map(ax, swath)
-        ax.set_aspect(aspect or 1 / max(0.2, float(np.cos(np.radians(np.mean(ax.get_ylim()))))))
-        if coastlines:
-            basemap.draw_coastlines(ax)
+        ax.set_aspect(1 / max(0.2, float(np.cos(np.radians(np.mean(ax.get_ylim()))))))
+        basemap.draw_coastlines(ax)
     else:
         lines = swath.lines[0] + 0.5 + np.arange(len(swath.track))
         _cells.label_track(ax, lines, swath.track, swath.time)
         ax.set_ylim(swath.across.max(), swath.across.min())
         ax.set_ylabel("Right of nadir\n(km)" if swath.from_nadir else "Column")
-        ax.set_aspect(aspect or "auto")
     if swath.classes is None:
         named = textwrap.fill(label(ds, variable), 48 if is_map else 24)
         _cells.colour_bar(ax, mesh, (1.02, 0, 0.05 if is_map else 0.015, 1), named)
