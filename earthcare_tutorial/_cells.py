@@ -26,11 +26,7 @@ def block_mean(values: np.ndarray, step: tuple[int, int]) -> np.ndarray:
     array([[2.],
            [6.]])
     """
-    if step == (1, 1):
-        return values
-    there = np.isfinite(values)
-    count, total = _block_sum(there, step), _block_sum(np.where(there, values, 0.0), step)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    return np.asarray(_blocks(values, step).mean())
 
 
 def block_mode(codes: np.ndarray, step: tuple[int, int]) -> np.ndarray:
@@ -41,16 +37,15 @@ def block_mode(codes: np.ndarray, step: tuple[int, int]) -> np.ndarray:
     """
     known = np.unique(codes[np.isfinite(codes)])
     if step == (1, 1) or not known.size:
-        return codes if step == (1, 1) else _block_sum(codes, step)
-    counts = np.stack([_block_sum(codes == code, step) for code in known])
+        return block_mean(codes, step)
+    counts = np.stack([_blocks(codes == code, step).sum() for code in known])
     return np.where(counts.any(axis=0), known[counts.argmax(axis=0)], np.nan)
 
 
-def _block_sum(values: np.ndarray, step: tuple[int, int]) -> np.ndarray:
-    values = values.astype(float)
-    for axis, size in enumerate(step):
-        values = np.add.reduceat(values, np.arange(0, values.shape[axis], size), axis=axis)
-    return values
+def _blocks(values: np.ndarray, step: tuple[int, int]) -> Any:
+    import xarray as xr
+
+    return xr.DataArray(values).coarsen(dim_0=step[0], dim_1=step[1], boundary="pad")
 
 
 def edges(centres: np.ndarray, step: tuple[int, ...]) -> np.ndarray:

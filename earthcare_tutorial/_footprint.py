@@ -98,11 +98,8 @@ def site_vector(latitude: float, longitude: float, radius_km: float) -> np.ndarr
 
 def place_name(latitude: float, longitude: float) -> str:
     """Write a place, such as "9.5°S, 170°E"."""
-    longitude = (longitude + 180) % 360 - 180
-    return (
-        f"{abs(latitude):g}°{'N' if latitude >= 0 else 'S'},"
-        f" {abs(longitude):g}°{'E' if longitude >= 0 else 'W'}"
-    )
+    east = (longitude + 180) % 360 - 180
+    return f"{abs(latitude):g}°{'NS'[latitude < 0]}, {abs(east):g}°{'EW'[east < 0]}"
 
 
 def sun_is_up(

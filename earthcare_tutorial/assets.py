@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from earthcare_tutorial._notes import one_granule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import pystac
 
 
@@ -94,10 +92,3 @@ def h5_url(item: pystac.Item) -> str:
         endings = ", ".join(sorted({path.suffix for path in paths if path.suffix})) or "no files"
         raise LookupError(f"{item.id} has no .h5 file, only {endings}.")
     return url
-
-
-def listed(items: pystac.Item | Iterable[pystac.Item]) -> list[pystac.Item]:
-    """Return granules as a list, one alone too."""
-    if hasattr(items, "assets") or isinstance(items, str):
-        return [cast("pystac.Item", items)]
-    return list(items)

@@ -14,7 +14,7 @@ from earthcare_tutorial._notes import _say, warn
 from earthcare_tutorial.products import identify
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     import pystac
     import pystac_client
@@ -71,17 +71,18 @@ class Query(NamedTuple):
     def fits(self, item: pystac.Item) -> bool:
         """Check what the catalogue may not have: it cannot search each collection by frame."""
         told = identify(item)
-        orbit, frame = int(told.orbit_and_frame[:5] or 0), told.orbit_and_frame[5:]
-        compare = _COMPARE[self.orbit_is]
-        checks: dict[str, Callable[[Any], bool]] = {
-            "file_type": lambda value: told.file_type == value,
-            "orbit_number": lambda value: not orbit or compare(orbit, value),
-            "frame_id": lambda value: not frame or frame == value,
-            "orbit_and_frame": lambda value: not orbit or (orbit, frame) == value,
-            "baseline": lambda value: told.baseline == value,
-        }
+
+        def has(term: str, value: Any) -> bool:
+            if term == "orbit_and_frame":
+                return has("orbit_number", value[0]) and has("frame_id", value[1])
+            if term == "orbit_number":
+                return not told.orbit or bool(_COMPARE[self.orbit_is](told.orbit, value))
+            if term == "frame_id":
+                return not told.frame or told.frame == value
+            return bool(getattr(told, term) == value)
+
         return (not self.ids or item.id in self.ids) and all(
-            any(map(checks[name], values)) for name, values in self.terms.items()
+            any(has(term, value) for value in values) for term, values in self.terms.items()
         )
 
     def filter_text(self) -> str | None:

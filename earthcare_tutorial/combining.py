@@ -53,36 +53,29 @@ def align(datasets: Sequence[xr.Dataset], *, within_km: float = 1.0) -> list[xr.
     """
     if hasattr(datasets, "data_vars"):
         raise TypeError("Several datasets are needed, as a list: align([one, other]).")
-    places = []
-    for n, ds in enumerate(datasets):
-        if not {"latitude", "longitude"} <= set(ds.variables):
-            raise ValueError(f"Dataset {n} has no place: ask for latitude and longitude.")
-        places.append(on_sphere(ds["longitude"].values, ds["latitude"].values))
+    places = [_place(ds, f"Dataset {n}") for n, ds in enumerate(datasets)]
     track = places[0]
     if track.ndim != 2:
         raise ValueError("The first dataset is a swath: begin with one along the track.")
-    rows, columns, together = [], [], np.isfinite(track).all(axis=1)
-    for place in places:
-        column = None
+    nearest, together = [], np.isfinite(track).all(axis=1)
+    for ds, place in zip(datasets, places, strict=True):
         if place.ndim == 3:
             column = _nadir_column(place, track)
-            place = place[:, column]
+            ds, place = ds.assign_coords(nadir_column=column), place[:, column]
         index, away = _nearest(place, track)
         together &= away <= within_km
-        rows.append(index)
-        columns.append(column)
+        nearest.append((ds, index))
     if not together.any():
         raise ValueError(f"The datasets do not overlap: none is within {within_km:g} km in all.")
     step = np.r_[0, apart_km(track[1:], track[:-1])]
     km = np.cumsum(np.nan_to_num(step))[together]
     axis = ("along_track", km - km[0], {"long_name": "distance along the track", "units": "km"})
     aligned = []
-    for ds, index, column in zip(datasets, rows, columns, strict=True):
+    for ds, index in nearest:
         along = ds["latitude"].dims[0]
         one = ds.isel({along: index[together]})
         one = one if along == "along_track" else one.rename({along: "along_track"})
-        one = one.assign_coords(along_track=axis)
-        aligned.append(one if column is None else one.assign_coords(nadir_column=column))
+        aligned.append(one.assign_coords(along_track=axis))
     return aligned
 
 
@@ -121,20 +114,25 @@ def cut_around(
     True
     """
     site = site_vector(latitude, longitude, radius_km)
-    if not {"latitude", "longitude"} <= set(ds.variables):
-        raise ValueError("The dataset has no place: ask open_granule for latitude and longitude.")
-    lat, lon = ds["latitude"], ds["longitude"]
-    away = apart_km(on_sphere(lon.values, lat.values), site)
+    away = apart_km(_place(ds, "The dataset"), site)
     near = away <= radius_km
     if not near.any():
         nearest = np.nanmin(away, initial=np.inf)
         told = f"the nearest is {nearest:,.0f} km away" if nearest < np.inf else "none has a place"
         where = f"within {radius_km:g} km of {place_name(latitude, longitude)}"
         raise ValueError(f"No pixel of the dataset lies {where}: {told}.")
-    inside = dict(zip(lat.dims, near.nonzero(), strict=True))
+    dims = ds["latitude"].dims
+    inside = dict(zip(dims, near.nonzero(), strict=True))
     cut = {dim: slice(int(found.min()), int(found.max()) + 1) for dim, found in inside.items()}
     about = {"long_name": f"distance from {place_name(latitude, longitude)}", "units": "km"}
-    return ds.assign_coords(distance_km=(lat.dims, away, about)).isel(cut)
+    return ds.assign_coords(distance_km=(dims, away, about)).isel(cut)
+
+
+def _place(ds: xr.Dataset, name: str) -> np.ndarray:
+    """Return where the pixels of a dataset are, as unit vectors (..., 3)."""
+    if not {"latitude", "longitude"} <= set(ds.variables):
+        raise ValueError(f"{name} has no place: ask open_granule for latitude and longitude.")
+    return on_sphere(ds["longitude"].values, ds["latitude"].values)
 
 
 def _nearest(places: np.ndarray, track: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

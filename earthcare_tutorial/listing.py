@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from earthcare_tutorial.assets import listed, pick_assets
+from earthcare_tutorial._notes import listed
+from earthcare_tutorial.assets import pick_assets
 from earthcare_tutorial.products import UNKNOWN, identify
 
 if TYPE_CHECKING:

@@ -1,23 +1,25 @@
-"""Which product, orbit and frame a granule is, from its name or its properties."""
+"""Which product, orbit and frame a granule is, from its name."""
 
 from __future__ import annotations
 
-import contextlib
-import re
 from datetime import UTC, datetime
 from reprlib import repr as short
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from earthcare_products.granule_ids import GranuleId, parse_granule_id
 
 if TYPE_CHECKING:
     import pystac
 
+#: The time of an item that does not tell one.
+UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 def identify(item: pystac.Item | str) -> GranuleId:
     """Read type, baseline, times, orbit and frame out of a granule's name.
 
-    The name is asked first because the catalogue has no property for the frame.
+    The catalogue has no property for the frame, but the name has it. Of an item with another name,
+    nothing is known.
 
     Parameters
     ----------
@@ -47,7 +49,7 @@ def identify(item: pystac.Item | str) -> GranuleId:
     except ValueError:
         if isinstance(item, str):
             raise
-        return _identify_by_properties(item.properties)
+        return GranuleId("", "", UNKNOWN, UNKNOWN, "")
 
 
 def as_utc(when: str | datetime) -> datetime:
@@ -61,26 +63,3 @@ def as_utc(when: str | datetime) -> datetime:
     except ValueError:
         raise ValueError(f"{short(when)} is no time such as '2025-03-16T13:30:58'.") from None
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-
-
-#: The time of an item that does not tell one.
-UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def _identify_by_properties(told: dict[str, Any]) -> GranuleId:
-    """Do the same for an item with a name of its own, from its properties, as far as they go."""
-
-    def time(*names: str) -> datetime:
-        for when in filter(None, map(told.get, names)):
-            with contextlib.suppress(ValueError):
-                return as_utc(when)
-        return UNKNOWN
-
-    grid = re.fullmatch(r"WRS-(\d+)-([A-H])", str(told.get("grid:code")))
-    return GranuleId(
-        str(told.get("product:type") or ""),
-        str(told.get("version") or "").upper(),
-        time("start_datetime", "datetime"),
-        time("processing:datetime", "created"),
-        f"{int(grid[1]):05d}{grid[2]}" if grid else "",
-    )

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from earthcare_tutorial._http import BUSY, TRIES, fetch, session
-from earthcare_tutorial._notes import _say
-from earthcare_tutorial.assets import listed, pick_assets
+from earthcare_tutorial._notes import _say, listed
+from earthcare_tutorial.assets import pick_assets
 from earthcare_tutorial.products import identify
 
 if TYPE_CHECKING:
@@ -189,11 +189,11 @@ def show_gallery(
 
 
 class Picture(NamedTuple):
-    """Pixels (height, width, 3), whether of the thumbnail, and whether of a made-up scene."""
+    """Pixels (height, width, 3), whether of a made-up scene, and whether of the thumbnail."""
 
     pixels: np.ndarray
-    is_thumbnail: bool
     synthetic: bool
+    is_thumbnail: bool = False
 
 
 def _pictures(items: list[pystac.Item]) -> list[Picture | Exception]:
@@ -220,22 +220,21 @@ def _picture(
 ) -> Picture:
     """Get the quicklook, or else the thumbnail, no longer than so many pixels."""
     quicklook_url(item)  # says so when there is no picture at all
-    files, seen = pick_assets(item), ""
-    for name in ("quicklook", "thumbnail"):
-        for _ in range(FEWER["odd"] if files[name] else 0):  # half a picture may be whole then
-            answer, body = fetch(str(files[name]), using, tries=FEWER)
-            said = f"answers {answer.status_code}"
-            if answer.status_code in BUSY:
-                raise ConnectionError(f"The picture server {said}: try later.")
-            if answer.ok and (picture := _decode(body, longest, name == "thumbnail")):
-                return picture
-            seen = seen or ("sends no picture" if answer.ok else said)
-            if not answer.ok:
-                break
-    raise LookupError(f"{_name(item)} has a picture listed, but its link {seen}.")
+    files, seen = pick_assets(item), []
+    for name in filter(files.get, ("quicklook", "thumbnail")):
+        # what is half a picture may be whole when asked for again
+        whole = {"good": lambda _, body: _decode(body, longest), "tries": FEWER}
+        answer, body = fetch(str(files[name]), using, **whole)
+        if answer.status_code in BUSY:
+            raise ConnectionError(f"The picture server answers {answer.status_code}: try later.")
+        picture = _decode(body, longest) if answer.ok else None
+        if picture:
+            return picture._replace(is_thumbnail=name == "thumbnail")
+        seen.append("sends no picture" if answer.ok else f"answers {answer.status_code}")
+    raise LookupError(f"{_name(item)} has a picture listed, but its link {seen[0]}.")
 
 
-def _decode(body: bytes, longest: int, is_thumbnail: bool) -> Picture | None:
+def _decode(body: bytes, longest: int) -> Picture | None:
     """Read a JPEG or PNG; None when it is neither, or not whole."""
     from PIL import Image
 
@@ -243,7 +242,7 @@ def _decode(body: bytes, longest: int, is_thumbnail: bool) -> Picture | None:
         with Image.open(io.BytesIO(body), formats=("JPEG", "PNG")) as image:
             synthetic = "SYNTHETIC" in str(image.info.get("comment"))
             image.thumbnail((longest, longest))
-            return Picture(np.asarray(image.convert("RGB")), is_thumbnail, synthetic)
+            return Picture(np.asarray(image.convert("RGB")), synthetic)
     except (OSError, SyntaxError, Image.DecompressionBombError):  # as Pillow says "broken"
         return None
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from reprlib import repr as short
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from earthcare_tutorial._notes import one_granule
+from earthcare_tutorial._notes import listed, one_granule
 from earthcare_tutorial.products import identify
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pystac
     from matplotlib.figure import Figure
 
@@ -68,9 +69,7 @@ def save_figure(
     path = Path(path)
     if path.suffix.lower() not in WORDS:
         raise ValueError(f"{short(path.name)} is no name of a figure: choose .png, .pdf or .svg.")
-    given: Any = items
-    several = isinstance(given, Iterable) and not hasattr(given, "data_vars")
-    granules = list(given) if several else [given]
+    granules = listed(items)
     if not granules:
         raise ValueError("The list of granules is empty: the figure would not say what it shows.")
     for granule in granules:

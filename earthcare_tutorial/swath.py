@@ -43,8 +43,6 @@ def plot_swath(
     norm: str | Normalize | None = None,
     vmin: float | None = None,
     vmax: float | None = None,
-    coastlines: bool = True,
-    aspect: Literal["auto", "equal"] | float | None = None,
     **kwargs: Any,
 ) -> Axes:
     """Draw a swath variable where it was measured, in units for people, without bad pixels.
@@ -65,14 +63,11 @@ def plot_swath(
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure when left out.
     view : {"map", "track"}
-        "map" has longitude and latitude as its axes; "track" lays the swath flat, with latitude
+        "map" has longitude and latitude as its axes, and coastlines (Natural Earth 1:50m), with
+        the right proportions at its middle latitude; "track" lays the swath flat, with latitude
         and time along it and the distance right of nadir (km, left of the flight is up) across.
     cmap, norm, vmin, vmax : optional
         As in matplotlib; ``vmin`` and ``vmax`` in the unit of the colour bar.
-    coastlines : bool
-        Draw coastlines on a map (Natural Earth 1:50m).
-    aspect : float or {"auto", "equal"}, optional
-        As in matplotlib; by default a map has the right proportions at its middle latitude.
     **kwargs
         Passed to matplotlib's ``Axes.pcolormesh``.
 
@@ -96,8 +91,6 @@ def plot_swath(
     >>> ax.get_xlabel(), ax.get_ylabel()
     ('Longitude', 'Latitude')
     """
-    import matplotlib.pyplot as plt
-
     if view not in ("map", "track"):
         raise ValueError(
             f"view={short(view)} is neither 'map' nor 'track'; plot_map looks at a pole."
@@ -107,33 +100,25 @@ def plot_swath(
     drawn, colours, note = _cells.paint(
         swath.values, look_of(ds, variable), swath.classes, limits, cmap
     )
-    if ax is None:
-        size = (5.5, 8.0) if is_map else (11.0, 3.4)
-        ax = plt.subplots(figsize=size, layout="constrained")[1]
-    basemap.plain_axes(ax, "plot_swath", kwargs)
+    ax = basemap.plain_axes(ax, "plot_swath", kwargs, (5.5, 8.0) if is_map else (11.0, 3.4))
     x, y = (swath.longitude, swath.latitude) if is_map else np.meshgrid(swath.lines, swath.across)
     cells = np.ma.masked_invalid(drawn if is_map else drawn.T)
     mesh = ax.pcolormesh(x, y, cells, **{"rasterized": True} | colours | kwargs)
     ax.set_facecolor(OUTSIDE)
     if is_map:
         _label_map(ax, swath)
-        ax.set_aspect(aspect or 1 / max(0.2, float(np.cos(np.radians(np.mean(ax.get_ylim()))))))
-        if coastlines:
-            basemap.draw_coastlines(ax)
+        ax.set_aspect(1 / max(0.2, float(np.cos(np.radians(np.mean(ax.get_ylim()))))))
+        basemap.draw_coastlines(ax)
     else:
         lines = swath.lines[0] + 0.5 + np.arange(len(swath.track))
         _cells.label_track(ax, lines, swath.track, swath.time)
         ax.set_ylim(swath.across.max(), swath.across.min())
         ax.set_ylabel("Right of nadir\n(km)" if swath.from_nadir else "Column")
-        ax.set_aspect(aspect or "auto")
     if swath.classes is None:
         fill, width, thick = (textwrap.fill, 48, 0.05) if is_map else (basemap.in_lines, 20, 0.015)
         _cells.colour_bar(ax, mesh, (1.02, 0, thick, 1), fill(label(ds, variable), width))
     _explain(ax, x, y, swath)
-    told = [granule_title(ds), *swath.notes, note]
-    wide = 46 if is_map else 100
-    ax.set_title("\n".join(textwrap.fill(n, wide) for n in told if n), fontsize="medium")
-    basemap.mark_synthetic(ax, ds)
+    basemap.write_title(ax, ds, [granule_title(ds), *swath.notes, note], 46 if is_map else 100)
     return ax
 
 
@@ -169,12 +154,12 @@ class Swath(NamedTuple):
 
 def _read(ds: xr.Dataset, variable: str) -> Swath:
     """Take a variable and its places out of a dataset: scaled, judged, cut to what has a place."""
-    dims = _dims(ds, variable)
-    judged = screen(ds, variable).transpose(*dims)
+    ds = ds.transpose(*_dims(ds, variable), ...)
+    judged = screen(ds, variable)
     known = "quality_kept" in ds[variable].attrs  # then the shares are of what it was cut from
     notes = [f"only {judged.attrs['quality_kept']}" if known else left_out(judged)]
     values = floats(judged) * look_of(ds, variable).factor
-    latitude, longitude = (floats(ds[name].transpose(*dims)) for name in ("latitude", "longitude"))
+    latitude, longitude = floats(ds["latitude"]), floats(ds["longitude"])
     placed = np.isfinite(latitude) & np.isfinite(longitude)
     if lost := int((np.isfinite(values) & ~placed).sum()):
         notes.append(f"{lost} pixels with a value have no latitude and longitude: not drawn")
@@ -185,18 +170,15 @@ def _read(ds: xr.Dataset, variable: str) -> Swath:
     longitude, latitude = _fill_places(longitude[cut], latitude[cut])
     where, placed = values[cut], placed[cut]
     step = (-(-where.shape[0] // MAX_CELLS[0]), -(-where.shape[1] // MAX_CELLS[1]))
-    stored = np.dtype(ds[variable].encoding.get("dtype", ds[variable].dtype))
     classes = _cells.present(legend_of(ds, variable, where), where)
-    counted = classes is not None or stored.kind in "iub"
-    when = ds["time"] if "time" in ds.variables else ds["latitude"]
-    time = when.transpose(*dims, missing_dims="ignore").values
+    time = (ds["time"] if "time" in ds.variables else ds["latitude"]).values
     time = np.fmax.reduce(time, axis=1) if time.ndim > 1 else time  # `where` gave each pixel one
     nadir, pitch = NADIR.get(values.shape[1], (0, 0.0))
     across = np.arange(cut[1].start, cut[1].stop, dtype=float)
     middle = int(np.clip(nadir - cut[1].start, 0, len(across) - 1)) if pitch else len(across) // 2
     east, north = longitude[placed], latitude[placed]
     return Swath(
-        _cells.block_mode(where, step) if counted else _cells.block_mean(where, step),
+        (_cells.block_mean if classes is None else _cells.block_mode)(where, step),
         _cells.edges(longitude, step),
         _cells.edges(latitude, step),
         _cells.edges(np.arange(cut[0].start, cut[0].stop, dtype=float), step[:1]),

@@ -86,31 +86,6 @@ def test_day_is_where_the_sun_is_up(start, south, side):
     assert [text.get_text() for text in ax.get_legend().get_texts()] == [side]
 
 
-@pytest.fixture
-def pixels():
-    along, across = np.meshgrid(np.arange(200), np.arange(40), indexing="ij")
-    longitude = (179 + 0.05 * across - 0.002 * along + 180) % 360 - 180
-    latitude = 10 - 0.05 * along
-    latitude = np.where((across < 3) | (across > 36), np.nan, latitude)
-    dims = ("along_track", "across_track")
-    times = np.datetime64("2025-03-16T00:00:00", "ns") + np.arange(200) * np.timedelta64(60, "ms")
-    return xr.Dataset(
-        {"latitude": (dims, latitude), "longitude": (dims, longitude), "time": (dims[:1], times)},
-        attrs={"synthetic": "SYNTHETIC"},
-    )
-
-
-def test_a_dataset_is_drawn_by_its_outline_and_marked_when_synthetic(pixels):
-    ax = plot_map([pixels])
-    (line,) = [line for line in ax.lines if line.get_xdata().mean() > 0]
-    assert line.get_xdata().min() == pytest.approx(179 + 0.05 * 3 - 0.4, abs=0.02)
-    assert line.get_xdata().max() == pytest.approx(179 + 0.05 * 36, abs=0.02)
-    assert line.get_ydata().min() == pytest.approx(0.05)
-    assert "synthetic data" in [text.get_text() for text in ax.texts]
-    pixels.attrs.clear()
-    assert "synthetic data" not in [text.get_text() for text in plot_map(pixels).texts]
-
-
 def test_names_own_axes_and_colours():
     items = [footprint(frame, box(10 * n, 0, 10 * n + 3, 40)) for n, frame in enumerate("DEF")]
     own = plt.figure().subplots()
@@ -121,35 +96,24 @@ def test_names_own_axes_and_colours():
     assert not plot_map(items, labels=False).texts
 
 
-def test_nothing_to_draw_is_explained(pixels):
+def test_nothing_to_draw_is_explained():
     with pytest.raises(ValueError, match="no granules to draw"):
         plot_map([])
     with pytest.raises(ValueError, match="No footprint"):
         plot_map(footprint("E", [[0, 0]], kind="Point"))
-    with pytest.raises(ValueError, match="ask open_granule for latitude"):
-        plot_map(pixels.drop_vars("latitude"))
+    with pytest.raises(TypeError, match=r"A granule is needed, an item of search.*not a Dataset"):
+        plot_map(xr.Dataset())
 
 
-def test_a_box_cut_out_with_where_is_outlined_whole(pixels):
-    inside = (pixels["latitude"] < 5) & (abs(pixels["longitude"] + 180) < 0.6)
-    box = pixels.where(inside, drop=True)
-    assert box["time"].ndim == 2
-    ax = plot_map(box, bbox=(170, -10, -170, 20))
-    (line,) = [line for line in ax.lines if line.get_gid() is not None]
-    east = box["longitude"] % 360
-    for drawn_, values in ((line.get_xdata(), east), (line.get_ydata(), box["latitude"])):
-        assert drawn_.min() == pytest.approx(float(values.min()), abs=0.03)
-        assert drawn_.max() == pytest.approx(float(values.max()), abs=0.03)
-
-
-def test_what_cannot_be_drawn_on_is_explained(pixels):
+def test_what_cannot_be_drawn_on_is_explained():
+    item = footprint("E", box(0, 0, 3, 40))
     with pytest.raises(ValueError, match="of the projection mollweide"):
-        plot_map(pixels, ax=plt.figure().add_subplot(projection="mollweide"))
+        plot_map(item, ax=plt.figure().add_subplot(projection="mollweide"))
     with pytest.raises(TypeError, match=r"not on a str\.") as told:
-        plot_map(pixels, "SECRET")
+        plot_map(item, "SECRET")
     assert "SECRET" not in str(told.value)
     with pytest.raises(ValueError, match="pole='up' is neither"):
-        plot_map(pixels, pole="up")
+        plot_map(item, pole="up")
 
 
 def test_every_part_of_a_footprint_in_parts_is_drawn():
