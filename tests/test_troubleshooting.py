@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 import warnings
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 import yaml
 
 import earthcare_tutorial as ect
+from earthcare_tutorial import _http
 from maap_replay import faults
 
 BOOK = Path(__file__).parent.parent / "book"
@@ -38,7 +38,7 @@ def test_a_trouble_says_what_the_page_tells(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(time, "sleep", lambda _: None)  # the helpers are patient, the test is not
+    monkeypatch.setattr(_http, "LONGEST_PAUSE", 0.0)  # the helpers are patient, the test is not
     known = {
         "ect": ect,
         "Path": Path,
