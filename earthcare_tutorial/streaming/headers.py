@@ -103,6 +103,7 @@ class Member:
     dtype: np.dtype[Any]
     attrs: dict[str, Any]  # as they are stored
     maxshape: tuple[int | None, ...]
+    chunks: tuple[int, ...] | None  # of what is stored in chunks
     stored: Stored | None = None
 
     @property
@@ -196,7 +197,9 @@ def describe(remote: RemoteFile, address: int, *, index: bool) -> Member | None:
     if too_long or (header._header["version"] == 1 and any(m["size"] % 8 for m in header.msgs)):
         raise remote.damaged("the header of a variable is wrong")
     chunk, cut = tuple(header.chunks or shape), layout == CONTIGUOUS
-    member = Member(shape, header.ptype.dtype, header.get_attributes(), tuple(header.maxshape))
+    member = Member(
+        shape, header.ptype.dtype, header.get_attributes(), tuple(header.maxshape), header.chunks
+    )
     if not index:
         return member
     if layout == CHUNKED:

@@ -40,7 +40,8 @@ def open_granule(
     variables : str or sequence of str, optional
         The variables to load, exactly these. When left out, everything is there but no values
         are read until they are used, by this or any other thread, or by a dask worker that the
-        dataset was sent to. Nothing stays open in either case.
+        dataset was sent to. Nothing stays open in either case. Dask streams each stored chunk once
+        where its own are multiples of them: ``ds.chunk(ds[name].encoding["preferred_chunks"])``.
     group : str, optional
         Where in the file to look. When left out it is "ScienceData"; of a JAXA product it is
         "ScienceData/Data" and "ScienceData/Geo" together. Where both have a variable of one name,

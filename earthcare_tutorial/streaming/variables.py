@@ -149,6 +149,8 @@ def find_variables(
             path = f"{group.path}/{group.places[address]}"
             array = RemoteArray(remote, path, address, each, shape)
             made[name] = xr.Variable(names, LazilyIndexedArray(array), attributes(each.attrs))
+            if each.chunks:
+                made[name].encoding["preferred_chunks"] = dict(zip(names, each.chunks, strict=True))
             note_leap_seconds(made[name].attrs)
     return made
 

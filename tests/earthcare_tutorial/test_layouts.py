@@ -150,8 +150,15 @@ def test_lazy_equals_the_local_file_for_dask(layout):
     with xr.open_dataset(path, engine="h5netcdf", group=group, phony_dims="access") as file:
         local = as_streamed(file.load())
     lazy = open_granule(url, "good", group=group)
+    for name, variable in local.variables.items():
+        told = variable.encoding.get("preferred_chunks")
+        assert lazy.variables[name].encoding.get("preferred_chunks") == told
     sent = pickle.loads(pickle.dumps(lazy))  # noqa: S301
     blocks = sent.chunk({local["a"].dims[0]: 70})
     with dask.config.set(scheduler="threads", num_workers=4):
         xr.testing.assert_identical(blocks.compute(), local)
+    with stream_stats() as stats:
+        aligned = lazy["a"].chunk(lazy["a"].encoding.get("preferred_chunks", {}))
+        xr.testing.assert_identical(aligned.compute(), local["a"])
+    assert stats.table()["% of the file"].item() <= 110
     xr.testing.assert_identical(lazy.load(), local)
