@@ -76,8 +76,7 @@ def in_threads(function: Callable[[T], R], items: Iterable[T], workers: int) -> 
     pool = ThreadPoolExecutor(workers, "earthcare-stream")
     futures: list[Future[R]] = []
     try:
-        for item in items:
-            futures.append(pool.submit(run, item))  # stop may be pressed here, too
+        futures.extend(pool.submit(run, item) for item in items)
         while (state := wait(futures, 1.0, FIRST_EXCEPTION)).not_done:
             _raise_first(state.done)
         _raise_first(state.done)
@@ -86,9 +85,8 @@ def in_threads(function: Callable[[T], R], items: Iterable[T], workers: int) -> 
         pool.shutdown(wait=False, cancel_futures=True)
         work.stop()  # those, too, that began while somebody pressed stop
         ends = time.monotonic() + LONGEST_END
-        while (left := wait(futures, 0).not_done or work.threads) and time.monotonic() < ends:
+        while (left := wait(futures, 0.05).not_done or work.threads) and time.monotonic() < ends:
             work.stop()
-            wait(futures, 0.05)
         if not left:
             pool.shutdown()
 
