@@ -64,10 +64,8 @@ coverage: .venv/.ready  ## tell which branches of the helpers no test takes; fai
 		-m pytest -q -m "not rare" tests/earthcare_tutorial tests/trust
 	$(BIN)/coverage report --skip-covered --show-missing
 
-mutants: .venv/.ready  ## change the helpers in 200 places, one at a time: does a test notice? (an hour)
-	test -d .mutmut || $(BIN)/uv pip install -q --no-deps --require-hashes --target .mutmut \
-		-r tests/trust/requirements-mutants.txt
-	$(GRANULES) PYTHONPATH=.mutmut nice $(BIN)/maap-replay run -- $(BIN)/python -m tests.trust.mutants
+mutants: .venv/.ready  ## change the helpers in 200 places, one at a time: does a test notice? (half an hour)
+	$(GRANULES) nice $(BIN)/maap-replay run -- $(BIN)/python -m tests.trust.mutants
 
 test-install: .venv/.ready  ## install as the page tells a reader to, run the lessons there, and validate the job
 	$(BIN)/pytest -q tests/test_documented_install.py tests/test_jobs.py tests/test_jobs_installed.py \
@@ -107,7 +105,7 @@ lock: .venv/.ready  ## renew requirements.lock from pyproject.toml
 		-o requirements.lock
 
 clean:  ## remove the environment, the built book and caches (but that of maap-replay cache)
-	rm -rf .venv .venv-contract .venv-versions .mutmut mutants .granules .bench .bench313 _build book/_generated .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-contract .venv-versions .granules .bench .bench313 _build book/_generated .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # uv installs the locked packages four times faster than pip; without it pip does the same.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from concurrent import futures
 from contextlib import suppress
 from contextvars import ContextVar
@@ -13,12 +12,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from requests.adapters import HTTPAdapter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
 T = TypeVar("T")
 R = TypeVar("R")
 STEP = 0.2  # seconds after which one who waits looks whether it was stopped
-LONGEST_END = 1.5  # seconds to wait for threads that were told to stop
 
 _current: ContextVar[Work | None] = ContextVar("work", default=None)
 
@@ -87,36 +85,6 @@ class InterruptibleAdapter(HTTPAdapter):
         if not issubclass(pool.ConnectionCls, _Noted):
             pool.ConnectionCls = type("Noted", (_Noted, pool.ConnectionCls), {})
         return pool
-
-
-def in_threads(function: Callable[[T], R], items: Iterable[T], workers: int) -> list[R]:
-    """Return what a function makes of each item, in their order; several threads share them.
-
-    When one fails, or somebody presses stop, no thread is left behind.
-    """
-    parent = current_work()
-    work = Work(parent)
-    pool = futures.ThreadPoolExecutor(workers, "earthcare-stream")
-    calls: list[futures.Future[R]] = []
-    try:
-        calls += [pool.submit(work.do, function, item) for item in items]
-        while True:
-            state = futures.wait(calls, STEP, futures.FIRST_EXCEPTION)
-            errors = [error for each in state.done if (error := each.exception())]
-            # That of one that was stopped for another's is raised only if it is all.
-            for error in sorted(errors, key=lambda error: isinstance(error, StoppedError)):
-                raise error
-            if not state.not_done:
-                return [each.result() for each in calls]
-            parent.pause(0)
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-        ends = time.monotonic() + LONGEST_END
-        while (left := futures.wait(calls, 0).not_done) and time.monotonic() < ends:
-            work.stop()
-            futures.wait(left, 0.05)
-        if not left:
-            pool.shutdown()
 
 
 class Call(futures.Future[T]):

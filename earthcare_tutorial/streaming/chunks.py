@@ -14,8 +14,8 @@ import numpy as np
 from numcodecs.fletcher32 import Fletcher32
 
 from earthcare_tutorial._progress import progress
-from earthcare_tutorial._threads import in_threads
 from earthcare_tutorial.streaming.remote import CONNECTIONS
+from earthcare_tutorial.streaming.threads import in_threads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

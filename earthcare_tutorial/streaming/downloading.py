@@ -20,8 +20,8 @@ from filelock import FileLock
 from earthcare_products.granule_ids import parse_granule_id
 from earthcare_tutorial._progress import progress
 from earthcare_tutorial._signing import hidden
-from earthcare_tutorial._threads import in_threads
 from earthcare_tutorial.streaming.remote import CONNECTIONS, GranuleError, RemoteFile, plain_url
+from earthcare_tutorial.streaming.threads import in_threads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

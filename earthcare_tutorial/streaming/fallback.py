@@ -10,9 +10,9 @@ import h5py
 import numpy as np
 from xarray.backends import H5NetCDFStore
 
-from earthcare_tutorial._threads import in_threads
 from earthcare_tutorial.streaming.headers import Reader, outside, read_notes
 from earthcare_tutorial.streaming.remote import CONNECTIONS, GranuleError, RemoteFile
+from earthcare_tutorial.streaming.threads import in_threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -21,10 +21,10 @@ from pyfive.btree import BTreeV1RawDataChunks
 from pyfive.dataobjects import DataObjects
 from pyfive.p5t import P5FixedStringType, P5FloatType, P5IntegerType
 
-from earthcare_tutorial._threads import in_threads
 from earthcare_tutorial.streaming.checksums import is_sound
 from earthcare_tutorial.streaming.chunks import DEFLATE, FLETCHER32, SHUFFLE, Stored, lines_of
 from earthcare_tutorial.streaming.remote import CONNECTIONS, GranuleError, RemoteFile
+from earthcare_tutorial.streaming.threads import in_threads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

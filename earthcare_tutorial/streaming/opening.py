@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from earthcare_tutorial._signing import hidden
-from earthcare_tutorial._threads import in_threads
 from earthcare_tutorial.streaming.remote import GranuleError, RemoteFile, plain_url
+from earthcare_tutorial.streaming.threads import in_threads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

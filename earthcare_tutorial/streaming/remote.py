@@ -19,10 +19,11 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 from earthcare_tutorial import _http
 from earthcare_tutorial._http import AgainError
 from earthcare_tutorial._signing import auth_for
-from earthcare_tutorial._threads import StoppedError, Work, current_work, in_threads
+from earthcare_tutorial._threads import StoppedError, Work, current_work
 from earthcare_tutorial.access import RUNGS, SIGNATURE, judge
 from earthcare_tutorial.assets import h5_url
 from earthcare_tutorial.streaming.stats import note_range
+from earthcare_tutorial.streaming.threads import in_threads
 
 if TYPE_CHECKING:
     import pystac

@@ -9,7 +9,6 @@ import xarray as xr
 from xarray.backends import AbstractDataStore, BackendArray
 from xarray.core.indexing import IndexingSupport, LazilyIndexedArray, explicit_indexing_adapter
 
-from earthcare_tutorial._threads import in_threads
 from earthcare_tutorial.streaming import fallback
 from earthcare_tutorial.streaming.chunks import read
 from earthcare_tutorial.streaming.headers import (
@@ -24,6 +23,7 @@ from earthcare_tutorial.streaming.headers import (
 )
 from earthcare_tutorial.streaming.leap_seconds import counts_leap_seconds, note_leap_seconds, to_utc
 from earthcare_tutorial.streaming.remote import GranuleError, RemoteFile
+from earthcare_tutorial.streaming.threads import in_threads
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence

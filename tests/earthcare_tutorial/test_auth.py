@@ -296,6 +296,10 @@ def test_status_tells_the_end_and_warns_a_week_before(esa_maap, jwt, capsys):
     assert table["access token"] == "600 minutes left, renewed in time"
     assert "somebody" not in table.to_string()
     assert capsys.readouterr().out == ""
+    later = time.time() + 36_001
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "time", lambda: later)
+        assert token.status()["status"]["access token"] == "ended, renewed in time"
     login(offline_token=jwt(typ="Offline", exp=time.time() + 6.5 * 86400))
     assert "has 6 days left: renew it at https://portal" in capsys.readouterr().out
     assert login(offline_token=SECRET).status()["status"]["offline token"] == "end unknown"

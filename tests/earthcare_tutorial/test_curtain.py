@@ -133,6 +133,23 @@ def test_bad_values_are_left_out_and_told() -> None:
     assert "25.0% of the retrieved values left out: quality_status 3" in ax.get_title()
 
 
+def test_nothing_is_said_where_no_value_is_bad() -> None:
+    name = "particle_extinction_coefficient_355nm"
+    ds = curtain(np.full((2, 2), 1e-4), name, "m-1", "ATL_EBD_2A")
+    ds["quality_status"] = (CURTAIN, np.zeros((2, 2), dtype="i1"))
+    assert plot_curtain(ds, name).get_title() == "ATL_EBD_2A 04537E, 2025-03-16"
+
+
+@pytest.mark.parametrize(
+    ("attrs", "shown"),
+    [({}, "My own quantity (K)"), ({"long_name": "what it is"}, "What it is (K)")],
+)
+def test_what_no_table_knows_is_called_as_its_file_says(attrs: dict[str, str], shown: str) -> None:
+    ds = curtain(np.ones((2, 2)), "my_own_quantity", "K", **attrs)
+    bar = mesh(plot_curtain(ds, "my_own_quantity")).colorbar
+    assert bar.ax.get_ylabel().split() == shown.split()
+
+
 def test_zoom_by_latitude_and_time_and_the_pole_that_is_passed_twice() -> None:
     ds = curtain(np.ones((41, 2)), "lidar_ratio_355nm", "sr")
     assert mesh(plot_curtain(ds, "lidar_ratio_355nm", between=(5, -5))).get_array().shape == (11, 2)

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+import locale
 import subprocess
 import sys
 
@@ -162,3 +163,19 @@ def test_works_without_a_console(granule, tmp_path):
     code += f"; e.open_granule({granule!r}, 'good', 'time')"
     closed = f'exec 2>&-; exec {sys.executable} -c "{code}"'
     assert subprocess.run(["bash", "-c", closed], check=False).returncode == 0
+
+
+@pytest.mark.skipif(sys.flags.utf8_mode, reason="Python is told to take all text for UTF-8")
+def test_the_manifest_is_the_same_text_on_every_computer(granule, tmp_path):
+    other = f"grün.h5,https://example.com/grün.h5,8,{'0' * 64},"
+    header = "file,url,size,sha256,baseline\n"
+    (tmp_path / "manifest.csv").write_text(f"{header}{other}\n", encoding="utf-8")
+    here = locale.setlocale(locale.LC_CTYPE)
+    locale.setlocale(locale.LC_CTYPE, "C")  # whose text is ASCII
+    try:
+        (path,) = download(granule, "good", tmp_path)
+    finally:
+        locale.setlocale(locale.LC_CTYPE, here)
+    lines = (tmp_path / "manifest.csv").read_text(encoding="utf-8").splitlines()
+    assert [line.split(",")[0] for line in lines] == ["file", "grün.h5", path.name]
+    assert lines[1] == other

@@ -39,15 +39,23 @@ _right: dict[str, Any] = {}
 
 @cache
 def chosen() -> list[Cell]:
-    """Cells of this run: all, or of each fault and helper one, the moments in turn."""
+    """Cells of this run: all, or of each fault and helper one, services and moments in turn.
+
+    So each service meets each fault, and each helper each moment at each of its services.
+    """
     every = list(cells())
     if WHOLE:
         return every
-    part: dict[tuple[str, str, str], list[Cell]] = {}
+    part: dict[tuple[str, str], dict[str, list[Cell]]] = {}
     for cell in every:
         if not table()[cell.fault].get("silent"):
-            part.setdefault(cell[:3], []).append(cell)
-    return [each[n % len(each)] for n, each in enumerate(part.values())]
+            part.setdefault(cell[:2], {}).setdefault(cell.service, []).append(cell)
+    taken = []
+    for n, by_service in enumerate(part.values()):
+        turn, service = divmod(n, len(by_service))
+        moments = by_service[sorted(by_service)[service]]
+        taken.append(moments[turn % len(moments)])
+    return taken
 
 
 @pytest.fixture
@@ -125,6 +133,16 @@ def test_the_table_is_large_and_names_every_fault() -> None:
     assert {line["fault"] for line in table().values()} == {*FAULTS, "nobody listens"}
     assert {each.helper for each in cells()} == HELPERS.keys()
     assert {each.moment for each in cells()} == MOMENTS.keys()
+
+
+def test_a_part_has_each_fault_at_each_service_and_each_moment_of_each_helper() -> None:
+    every = [each for each in cells() if not table()[each.fault].get("silent")]
+    for kind in (
+        lambda cell: (cell.fault, cell.helper),
+        lambda cell: (cell.fault, cell.service),
+        lambda cell: (cell.helper, cell.service, cell.moment),
+    ):
+        assert {kind(each) for each in chosen()} >= {kind(each) for each in every}
 
 
 def test_the_book_shows_this_table() -> None:
