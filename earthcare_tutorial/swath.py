@@ -91,6 +91,8 @@ def plot_swath(
     >>> ax.get_xlabel(), ax.get_ylabel()
     ('Longitude', 'Latitude')
     """
+    import matplotlib.pyplot as plt
+
     if view not in ("map", "track"):
         raise ValueError(
             f"view={short(view)} is neither 'map' nor 'track'; plot_map looks at a pole."
@@ -100,7 +102,10 @@ def plot_swath(
     drawn, colours, note = _cells.paint(
         swath.values, look_of(ds, variable), swath.classes, limits, cmap
     )
-    ax = basemap.plain_axes(ax, "plot_swath", kwargs, (5.5, 8.0) if is_map else (11.0, 3.4))
+    if ax is None:
+        size = (5.5, 8.0) if is_map else (11.0, 3.4)
+        ax = plt.subplots(figsize=size, layout="constrained")[1]
+    basemap.plain_axes(ax, "plot_swath", kwargs)
     x, y = (swath.longitude, swath.latitude) if is_map else np.meshgrid(swath.lines, swath.across)
     cells = np.ma.masked_invalid(drawn if is_map else drawn.T)
     mesh = ax.pcolormesh(x, y, cells, **{"rasterized": True} | colours | kwargs)
@@ -118,7 +123,10 @@ def plot_swath(
         named = textwrap.fill(label(ds, variable), 48 if is_map else 24)
         _cells.colour_bar(ax, mesh, (1.02, 0, 0.05 if is_map else 0.015, 1), named)
     _explain(ax, x, y, swath)
-    basemap.write_title(ax, ds, [granule_title(ds), *swath.notes, note], 46 if is_map else 100)
+    told = [granule_title(ds), *swath.notes, note]
+    wide = 46 if is_map else 100
+    ax.set_title("\n".join(textwrap.fill(n, wide) for n in told if n), fontsize="medium")
+    basemap.mark_synthetic(ax, ds)
     return ax
 
 
@@ -154,12 +162,12 @@ class Swath(NamedTuple):
 
 def _read(ds: xr.Dataset, variable: str) -> Swath:
     """Take a variable and its places out of a dataset: scaled, judged, cut to what has a place."""
-    ds = ds.transpose(*_dims(ds, variable), ...)
-    judged = screen(ds, variable)
+    dims = _dims(ds, variable)
+    judged = screen(ds, variable).transpose(*dims)
     known = "quality_kept" in ds[variable].attrs  # then the shares are of what it was cut from
     notes = [f"only {judged.attrs['quality_kept']}" if known else left_out(judged)]
     values = floats(judged) * look_of(ds, variable).factor
-    latitude, longitude = floats(ds["latitude"]), floats(ds["longitude"])
+    latitude, longitude = (floats(ds[name].transpose(*dims)) for name in ("latitude", "longitude"))
     placed = np.isfinite(latitude) & np.isfinite(longitude)
     if lost := int((np.isfinite(values) & ~placed).sum()):
         notes.append(f"{lost} pixels with a value have no latitude and longitude: not drawn")
@@ -170,15 +178,18 @@ def _read(ds: xr.Dataset, variable: str) -> Swath:
     longitude, latitude = _fill_places(longitude[cut], latitude[cut])
     where, placed = values[cut], placed[cut]
     step = (-(-where.shape[0] // MAX_CELLS[0]), -(-where.shape[1] // MAX_CELLS[1]))
+    stored = np.dtype(ds[variable].encoding.get("dtype", ds[variable].dtype))
     classes = _cells.present(legend_of(ds, variable, where), where)
-    time = (ds["time"] if "time" in ds.variables else ds["latitude"]).values
+    counted = classes is not None or stored.kind in "iub"
+    when = ds["time"] if "time" in ds.variables else ds["latitude"]
+    time = when.transpose(*dims, missing_dims="ignore").values
     time = np.fmax.reduce(time, axis=1) if time.ndim > 1 else time  # `where` gave each pixel one
     nadir, pitch = NADIR.get(values.shape[1], (0, 0.0))
     across = np.arange(cut[1].start, cut[1].stop, dtype=float)
     middle = int(np.clip(nadir - cut[1].start, 0, len(across) - 1)) if pitch else len(across) // 2
     east, north = longitude[placed], latitude[placed]
     return Swath(
-        (_cells.block_mean if classes is None else _cells.block_mode)(where, step),
+        _cells.block_mode(where, step) if counted else _cells.block_mean(where, step),
         _cells.edges(longitude, step),
         _cells.edges(latitude, step),
         _cells.edges(np.arange(cut[0].start, cut[0].stop, dtype=float), step[:1]),
