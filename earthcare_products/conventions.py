@@ -15,8 +15,6 @@ LEAP_SECONDS = float(len(AFTER_LEAP_SECONDS))
 #: netCDF's default fill values, observed also for 64-bit variables.
 FLOAT_FILL = 9.969209968386869e36
 BYTE_FILL, SHORT_FILL, INTEGER_FILL = -127, -32767, -2147483647
-#: Of integers by their size in bytes, where no attribute names one.
-FILLS = {1: BYTE_FILL, 2: SHORT_FILL, 4: INTEGER_FILL}
 
 #: Latitudes in degrees at which the frames of an orbit meet, in the order of flight; A, B and H
 #: ascend, D, E and F descend, C and G lie around the poles.

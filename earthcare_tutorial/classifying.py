@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from earthcare_products.classes import named_in
 from earthcare_products.products import file_type as product_code
-from earthcare_tutorial._granule import floats, legend_of
+from earthcare_tutorial._granule import floats, legend_of, named_in_file
 from earthcare_tutorial._profiles import read_profiles
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ def classes(da: xr.DataArray, file_type: str = "") -> pd.DataFrame:
         raise ValueError(f"{name} holds no classes, but a quantity in {da.attrs.get('units')!r}.")
     found, number = np.unique(values[np.isfinite(values)], return_counts=True)
     counts = dict(zip(found, number, strict=True))
-    told = named_in(str(da.attrs.get("definition", "")))
+    told = named_in_file(da)
     rows = [[c, *each, told.get(c, ""), counts.get(c, 0)] for c, each in sorted(legend.items())]
     columns = ["code", "name", "colour", "role", "in_file", "count"]
     return pd.DataFrame(rows, columns=columns).set_index("code")
