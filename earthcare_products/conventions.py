@@ -31,13 +31,6 @@ FRAME_LIMITS = {
 
 #: What the products call the height of a bin above the ellipsoid, in m.
 HEIGHTS = ("height", "sample_altitude", "binHeight", "bin_height", "geometrical_height")
-#: All that is above the ellipsoid, as far as attributes or the products' descriptions say so.
-ABOVE_ELLIPSOID = (
-    r"height|(surface_)?elevation|(ATLID_|MSI_)?(thick_)?cloud_top_height(_MSI|_mean)?"
-)
-ABOVE_ELLIPSOID += (
-    r"|aerosol_layer_(base|top)|sample_altitude|binHeight|bin_height|surfaceElevation"
-)
-#: The ground, and the tropopause.
+#: And the ground, and the tropopause.
 ELEVATIONS = ("elevation", "surface_elevation", "surfaceElevation")
 TROPOPAUSES = ("tropopause_height", "tropopause_height_wmo")

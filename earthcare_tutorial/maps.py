@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from earthcare_tutorial import _footprint, basemap
-from earthcare_tutorial._notes import listed, one_granule, warn
+from earthcare_tutorial._notes import one_granule, warn
 from earthcare_tutorial.basemap import degrees
-from earthcare_tutorial.products import identify
+from earthcare_tutorial.products import identify, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

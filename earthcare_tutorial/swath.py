@@ -162,12 +162,12 @@ class Swath(NamedTuple):
 
 def _read(ds: xr.Dataset, variable: str) -> Swath:
     """Take a variable and its places out of a dataset: scaled, judged, cut to what has a place."""
-    dims = _dims(ds, variable)
-    judged = screen(ds, variable).transpose(*dims)
+    ds = ds.transpose(*_dims(ds, variable), ...)
+    judged = screen(ds, variable)
     known = "quality_kept" in ds[variable].attrs  # then the shares are of what it was cut from
     notes = [f"only {judged.attrs['quality_kept']}" if known else left_out(judged)]
     values = floats(judged) * look_of(ds, variable).factor
-    latitude, longitude = (floats(ds[name].transpose(*dims)) for name in ("latitude", "longitude"))
+    latitude, longitude = floats(ds["latitude"]), floats(ds["longitude"])
     placed = np.isfinite(latitude) & np.isfinite(longitude)
     if lost := int((np.isfinite(values) & ~placed).sum()):
         notes.append(f"{lost} pixels with a value have no latitude and longitude: not drawn")
@@ -178,18 +178,15 @@ def _read(ds: xr.Dataset, variable: str) -> Swath:
     longitude, latitude = _fill_places(longitude[cut], latitude[cut])
     where, placed = values[cut], placed[cut]
     step = (-(-where.shape[0] // MAX_CELLS[0]), -(-where.shape[1] // MAX_CELLS[1]))
-    stored = np.dtype(ds[variable].encoding.get("dtype", ds[variable].dtype))
     classes = _cells.present(legend_of(ds, variable, where), where)
-    counted = classes is not None or stored.kind in "iub"
-    when = ds["time"] if "time" in ds.variables else ds["latitude"]
-    time = when.transpose(*dims, missing_dims="ignore").values
+    time = (ds["time"] if "time" in ds.variables else ds["latitude"]).values
     time = np.fmax.reduce(time, axis=1) if time.ndim > 1 else time  # `where` gave each pixel one
     nadir, pitch = NADIR.get(values.shape[1], (0, 0.0))
     across = np.arange(cut[1].start, cut[1].stop, dtype=float)
     middle = int(np.clip(nadir - cut[1].start, 0, len(across) - 1)) if pitch else len(across) // 2
     east, north = longitude[placed], latitude[placed]
     return Swath(
-        _cells.block_mode(where, step) if counted else _cells.block_mean(where, step),
+        (_cells.block_mean if classes is None else _cells.block_mode)(where, step),
         _cells.edges(longitude, step),
         _cells.edges(latitude, step),
         _cells.edges(np.arange(cut[0].start, cut[0].stop, dtype=float), step[:1]),
