@@ -17,7 +17,6 @@ colours and a legend of the names; a code that the table lacks is :func:`unknown
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any, Literal, NamedTuple
@@ -74,20 +73,3 @@ def class_variables() -> Mapping[str, Mapping[str, str]]:
     """File type -> variable -> name of its table."""
     variables: dict[str, dict[str, str]] = _DATA["variables"]
     return variables
-
-
-def named_in(definition: str) -> dict[int, str]:
-    """Read codes and their names out of a file's attribute ``definition``, however it is written.
-
-    >>> named_in("-1 = No data, 0 = Ground, 20 : none")
-    {-1: 'No data', 0: 'Ground', 20: 'none'}
-    """
-    text = definition.replace("\\n", "\n").replace("\\t", " ")
-    if "bit1:" in text:  # a mask of bits, not codes
-        return {}
-    found = re.split(r"(?:^|[\n,;])\s*((?:-?\d+\s*[:=]\s*)+)", "\n" + text)[1:]
-    names: dict[int, str] = {}
-    for codes, name in zip(found[::2], found[1::2], strict=True):  # "102:103: Unknown" is seen too
-        plain = " ".join(name.replace("_", " ").split())
-        names |= dict.fromkeys(map(int, re.findall(r"-?\d+", codes)), plain)
-    return names

@@ -15,8 +15,6 @@ LEAP_SECONDS = float(len(AFTER_LEAP_SECONDS))
 #: netCDF's default fill values, observed also for 64-bit variables.
 FLOAT_FILL = 9.969209968386869e36
 BYTE_FILL, SHORT_FILL, INTEGER_FILL = -127, -32767, -2147483647
-#: Of integers by their size in bytes, where no attribute names one.
-FILLS = {1: BYTE_FILL, 2: SHORT_FILL, 4: INTEGER_FILL}
 
 #: Latitudes in degrees at which the frames of an orbit meet, in the order of flight; A, B and H
 #: ascend, D, E and F descend, C and G lie around the poles.
@@ -33,13 +31,6 @@ FRAME_LIMITS = {
 
 #: What the products call the height of a bin above the ellipsoid, in m.
 HEIGHTS = ("height", "sample_altitude", "binHeight", "bin_height", "geometrical_height")
-#: All that is above the ellipsoid, as far as attributes or the products' descriptions say so.
-ABOVE_ELLIPSOID = (
-    r"height|(surface_)?elevation|(ATLID_|MSI_)?(thick_)?cloud_top_height(_MSI|_mean)?"
-)
-ABOVE_ELLIPSOID += (
-    r"|aerosol_layer_(base|top)|sample_altitude|binHeight|bin_height|surfaceElevation"
-)
-#: The ground, and the tropopause.
+#: And the ground, and the tropopause.
 ELEVATIONS = ("elevation", "surface_elevation", "surfaceElevation")
 TROPOPAUSES = ("tropopause_height", "tropopause_height_wmo")

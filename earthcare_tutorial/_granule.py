@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from earthcare_products.classes import ClassInfo, class_table, named_in, unknown_class
-from earthcare_products.conventions import FILLS
+from earthcare_products.classes import ClassInfo, class_table, unknown_class
+from earthcare_products.conventions import BYTE_FILL, INTEGER_FILL, SHORT_FILL
 from earthcare_products.display import Display, display, pretty_unit
 from earthcare_products.granule_ids import GranuleId, parse_granule_id
 from earthcare_products.quality import Flag, flag_of, flags
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     Keep = Collection[int] | Mapping[str, Collection[int]]
 
+FILLS = {1: BYTE_FILL, 2: SHORT_FILL, 4: INTEGER_FILL}  # by size, where no attribute names one
 MAX_CODES = 20  # an integer variable with more values than that is drawn as a quantity
 NO_NAME = "not available"  # how A-TC files name some classes of the stratosphere
 
@@ -153,7 +154,7 @@ def legend_of(
     file_type, data = _product(ds) or file_type, ds[variable]
     table = class_table(file_type, variable)
     occur = np.unique(values[np.isfinite(values)]).astype(int).tolist()
-    named = named_in(str(data.attrs.get("definition", "")))
+    named = named_in_file(data)
     if table is None:
         kind = np.dtype(data.encoding.get("dtype", data.dtype)).kind
         if kind not in "iub" or len(occur) > MAX_CODES:
@@ -176,3 +177,21 @@ def legend_of(
             if mpl.colors.is_color_like(colour):
                 legend[code] = legend[code]._replace(colour=colour.lower())
     return legend
+
+
+def named_in_file(data: xr.DataArray) -> dict[int, str]:
+    """Read codes and their names out of the attribute ``definition``, however it is written.
+
+    >>> import xarray as xr
+    >>> named_in_file(xr.DataArray(attrs={"definition": "-1 = No data, 0 = Ground, 20 : none"}))
+    {-1: 'No data', 0: 'Ground', 20: 'none'}
+    """
+    text = str(data.attrs.get("definition", "")).replace("\\n", "\n").replace("\\t", " ")
+    if "bit1:" in text:  # a mask of bits, not codes
+        return {}
+    found = re.split(r"(?:^|[\n,;])\s*((?:-?\d+\s*[:=]\s*)+)", "\n" + text)[1:]
+    names: dict[int, str] = {}
+    for codes, name in zip(found[::2], found[1::2], strict=True):  # "102:103: Unknown" is seen too
+        plain = " ".join(name.replace("_", " ").split())
+        names |= dict.fromkeys(map(int, re.findall(r"-?\d+", codes)), plain)
+    return names

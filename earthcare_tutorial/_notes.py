@@ -2,7 +2,6 @@
 
 import sys
 import warnings
-from collections.abc import Iterable
 from reprlib import repr as short
 from typing import Any
 
@@ -36,9 +35,3 @@ def one_granule(item: Any) -> None:
             f"A granule is needed, an item of search(), not a {type(item).__name__}: of several,"
             " take one, such as items[0]."
         )
-
-
-def listed(items: Any) -> list[Any]:
-    """Return granules as a list, and so what is given in the place of one."""
-    alone = isinstance(items, str) or hasattr(items, "assets") or hasattr(items, "data_vars")
-    return [items] if alone or not isinstance(items, Iterable) else list(items)

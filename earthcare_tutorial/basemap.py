@@ -40,25 +40,9 @@ def mark_synthetic(ax: Axes, ds: xr.Dataset | None = None) -> None:
     ax.text(0.98, 0.02, "synthetic data", transform=ax.transAxes, bbox=box, zorder=9, **look)
 
 
-def write_title(ax: Axes, ds: xr.Dataset, notes: list[str], width: int = 100) -> None:
-    """Write notes above a figure, each on lines of its own, and whether its data are made up."""
-    lines = [textwrap.fill(note, width) for note in dict.fromkeys(notes) if note]
-    ax.set_title("\n".join(lines), fontsize="medium")
-    mark_synthetic(ax, ds)
-
-
-def plain_axes(
-    ax: Axes | None, helper: str, more: dict[str, Any], size: tuple[float, float]
-) -> Axes:
-    """Return the axes given, or those of a new figure of a size in inches.
-
-    What is no axes is refused, and a projection, on which degrees would be something else.
-    """
-    if ax is None and "axes" not in more:
-        import matplotlib.pyplot as plt
-
-        return plt.subplots(figsize=size, layout="constrained")[1]
-    if ax is None or "axes" in more or not hasattr(ax, "transAxes"):
+def plain_axes(ax: Axes, helper: str, more: dict[str, Any]) -> None:
+    """Refuse what is no axes, and a projection, on which degrees would be something else."""
+    if "axes" in more or not hasattr(ax, "transAxes"):
         raise TypeError(
             f"{helper} draws on the axes that ax= names, as plt.subplots() gives them, not on a"
             f" {type(more.get('axes', ax)).__name__}."  # which may be a token, so it is not shown
@@ -73,7 +57,6 @@ def plain_axes(
             " plt.subplots(), or draw yourself with ax.pcolormesh(longitude, latitude, values,"
             " transform=cartopy.crs.PlateCarree())."
         )
-    return ax
 
 
 def degrees(value: float, sides: str) -> str:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from earthcare_products.classes import named_in
 from earthcare_products.products import file_type as product_code
-from earthcare_tutorial._granule import floats, legend_of
+from earthcare_tutorial._granule import floats, legend_of, named_in_file
 from earthcare_tutorial._profiles import read_profiles
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ def classes(da: xr.DataArray, file_type: str = "") -> pd.DataFrame:
         raise ValueError(f"{name} holds no classes, but a quantity in {da.attrs.get('units')!r}.")
     found, number = np.unique(values[np.isfinite(values)], return_counts=True)
     counts = dict(zip(found, number, strict=True))
-    told = named_in(str(da.attrs.get("definition", "")))
+    told = named_in_file(da)
     rows = [[c, *each, told.get(c, ""), counts.get(c, 0)] for c, each in sorted(legend.items())]
     columns = ["code", "name", "colour", "role", "in_file", "count"]
     return pd.DataFrame(rows, columns=columns).set_index("code")
@@ -132,21 +131,19 @@ def class_fractions(
         raise ValueError("The dataset has no latitude: ask open_granule for it too.")
     places = np.broadcast_to(where if by == "height" else where[:, None], profiles.height.shape)
     inside = np.isfinite(profiles.values) & (profiles.height <= top_km)
-    codes, places = profiles.values[inside].astype(int), places[inside]
-    dropped = {"missing", "surface"} | (set() if attenuated else {"attenuated"})
-    lost = {
-        role: np.isin(codes, [code for code, each in legend.items() if each.role == role])
-        for role in sorted(dropped)
-    }
-    keep = ~np.logical_or.reduce(list(lost.values()))
+    size = width or (0.5 if by == "height" else 1.0)
+    middles = pd.Series((np.floor(places[inside] / size) + 0.5) * size, name=by)
+    codes = pd.Series(profiles.values[inside].astype(int), name="class")
+    roles = codes.map({code: each.role for code, each in legend.items()})
+    dropped = ["missing", "surface"] if attenuated else ["attenuated", "missing", "surface"]
+    keep = ~roles.isin(dropped)
     if not keep.any():
         raise ValueError(f"{variable} has no bins to count below {top_km:g} km.")
-    size = width or (0.5 if by == "height" else 1.0)
-    middles = pd.Series((np.floor(places[keep] / size) + 0.5) * size, name=by)
-    table = pd.crosstab(middles, pd.Series(codes[keep], name="class"), normalize="index")
+    table = pd.crosstab(middles[keep], codes[keep], normalize="index")
     names = [legend[code].name for code in table.columns]
     if len(set(names)) < len(names):  # some tables give several codes one name
         names = [f"{name} ({code})" for name, code in zip(names, table.columns, strict=True)]
     table.columns = pd.Index(names, name="class")
-    table.attrs["left_out"] = ", ".join(f"{hit.mean():.1%} {role}" for role, hit in lost.items())
+    shares = roles.value_counts(normalize=True)
+    table.attrs["left_out"] = ", ".join(f"{shares.get(role, 0):.1%} {role}" for role in dropped)
     return table

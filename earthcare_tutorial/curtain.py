@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from numbers import Real
 from reprlib import repr as short
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ import numpy as np
 from earthcare_tutorial import _cells
 from earthcare_tutorial._granule import floats, granule_title, label, legend_of, look_of
 from earthcare_tutorial._profiles import Profiles, decibels, read_profiles
-from earthcare_tutorial.basemap import in_lines, plain_axes, write_title
+from earthcare_tutorial.basemap import in_lines, mark_synthetic, plain_axes
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -93,6 +94,7 @@ def plot_curtain(
     >>> ax.get_xlabel()
     'Latitude and time (UTC)'
     """
+    import matplotlib.pyplot as plt
     from matplotlib.colors import LogNorm
 
     if not isinstance(top_km, Real) or not top_km > 0:
@@ -111,7 +113,9 @@ def plot_curtain(
     drawn, colours, note = _cells.paint(values, look, classes, limits, cmap)
     if isinstance(colours["norm"], LogNorm):  # noise below 0 is low; 0 says that there is nothing
         drawn[values == 0] = np.nan
-    ax = plain_axes(ax, "plot_curtain", kwargs, (11.0, 3.6))
+    if ax is None:
+        ax = plt.subplots(figsize=(11.0, 3.6), layout="constrained")[1]
+    plain_axes(ax, "plot_curtain", kwargs)
     place, kind = _place(profiles, along)
     x, y = _cells.edges(place, step[:1]), _cells.edges(height, step)
     x = np.broadcast_to(x[:, None], y.shape)
@@ -142,7 +146,9 @@ def plot_curtain(
     if handles:
         columns = 1 + (len(handles) > NAMES_PER_INCH * ax.bbox.height / ax.figure.dpi)
         ax.legend(handles=handles, ncols=columns, fontsize="x-small", frameon=False, **spot)
-    write_title(ax, ds, [granule_title(ds), *profiles.notes, note])
+    notes = [granule_title(ds), *profiles.notes, note]
+    ax.set_title("\n".join(textwrap.fill(n, 100) for n in notes if n), fontsize="medium")
+    mark_synthetic(ax, ds)
     return ax
 
 

@@ -17,7 +17,7 @@ from earthcare_tutorial._granule import (
     look_of,
     screen,
 )
-from earthcare_tutorial.basemap import write_title
+from earthcare_tutorial.basemap import mark_synthetic
 from earthcare_tutorial.curtain import plot_curtain
 from earthcare_tutorial.swath import plot_swath
 
@@ -163,4 +163,5 @@ def _draw_lines(ax: Axes, ds: xr.Dataset, names: list[str]) -> None:
         ax.plot(floats(judged) * look_of(ds, name).factor, color=colour, lw=1, label=text)
     ax.set_ylabel(pretty_unit(units.pop()))
     ax.legend(loc="center left", bbox_to_anchor=(1.005, 0.5), fontsize="x-small", frameon=False)
-    write_title(ax, ds, notes)
+    ax.set_title("\n".join(dict.fromkeys(filter(None, notes))))
+    mark_synthetic(ax, ds)

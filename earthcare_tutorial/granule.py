@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from earthcare_products.conventions import ABOVE_ELLIPSOID, FRAME_LIMITS
+from earthcare_products.conventions import FRAME_LIMITS
 from earthcare_products.msi_grid import NADIR
 from earthcare_products.quality import flag_of
 from earthcare_tutorial._granule import granule_id, look_of, screen
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from earthcare_tutorial._granule import Keep
+
+# Heights above the ellipsoid, as far as their attributes or the products' descriptions say so.
+HEIGHTS = r"height|(surface_)?elevation|(ATLID_|MSI_)?(thick_)?cloud_top_height(_MSI|_mean)?"
+HEIGHTS += r"|aerosol_layer_(base|top)|sample_altitude|binHeight|bin_height|surfaceElevation"
 
 
 def mask_quality(ds: xr.Dataset, keep: Keep | None = None) -> xr.Dataset:
@@ -185,7 +189,7 @@ def above_sea_level(ds: xr.Dataset) -> xr.Dataset:
     clean = ds.copy()
     for name in map(str, ds.variables):
         attrs = ds[name].attrs
-        if not re.fullmatch(ABOVE_ELLIPSOID, name) or "vertical_reference" in attrs:
+        if not re.fullmatch(HEIGHTS, name) or "vertical_reference" in attrs:
             continue
         metres = 1000.0 if attrs.get("units") == "km" else 1.0
         clean[name] = (ds[name] - ds["geoid_offset"] / metres).astype(ds[name].dtype)

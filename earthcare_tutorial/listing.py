@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from earthcare_tutorial._notes import listed
 from earthcare_tutorial.assets import pick_assets
-from earthcare_tutorial.products import UNKNOWN, identify
+from earthcare_tutorial.products import UNKNOWN, identify, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

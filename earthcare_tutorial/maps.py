@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from earthcare_tutorial import _footprint, basemap
-from earthcare_tutorial._notes import listed, one_granule, warn
+from earthcare_tutorial._notes import one_granule, warn
 from earthcare_tutorial.basemap import degrees
-from earthcare_tutorial.products import identify
+from earthcare_tutorial.products import identify, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -74,6 +74,8 @@ def plot_map(
     >>> [line.get_gid() for line in ax.lines if line.get_gid()]
     ['04537D', '04537E']
     """
+    import matplotlib.pyplot as plt
+
     given = listed(granules)
     if not given:
         raise ValueError("There are no granules to draw: the list is empty.")
@@ -85,7 +87,9 @@ def plot_map(
         warn(sentence)
     if pole not in (None, "north", "south"):
         raise ValueError(f"pole={short(pole)} is neither 'north' nor 'south'.")
-    ax = basemap.plain_axes(ax, "plot_map", kwargs, (6, 6) if pole else (9, 4.8))
+    if ax is None:
+        ax = plt.subplots(figsize=(6, 6) if pole else (9, 4.8), layout="constrained")[1]
+    basemap.plain_axes(ax, "plot_map", kwargs)
     if pole:
         ax = _draw_pole(ax, pole)
     else:

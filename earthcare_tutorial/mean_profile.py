@@ -8,7 +8,7 @@ import numpy as np
 
 from earthcare_tutorial._granule import granule_title, label, legend_of, look_of
 from earthcare_tutorial._profiles import decibels, read_profiles
-from earthcare_tutorial.basemap import in_lines, plain_axes, write_title
+from earthcare_tutorial.basemap import in_lines, mark_synthetic, plain_axes
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -67,6 +67,7 @@ def plot_profile(
     >>> ax.get_ylabel()
     'Height above ellipsoid (km)'
     """
+    import matplotlib.pyplot as plt
     import pandas as pd
 
     profiles = read_profiles(ds, variable, "plot_profile", along, between)
@@ -81,7 +82,9 @@ def plot_profile(
     mean = gathered.mean()
     lines = [mean, gathered.quantile(0.1), gathered.quantile(0.9)]
     middle, low, high = map(decibels, lines) if look.averaged == "linear" else lines
-    ax = plain_axes(ax, "plot_profile", kwargs, (4.0, 5.5))
+    if ax is None:
+        ax = plt.subplots(figsize=(4.0, 5.5), layout="constrained")[1]
+    plain_axes(ax, "plot_profile", kwargs)
     named = {"label": f"mean of {len(profiles.rows)} profiles"}
     (line,) = ax.plot(middle, mean.index, **named | kwargs)
     ax.fill_betweenx(mean.index, low, high, color=line.get_color(), alpha=0.2, linewidth=0)
@@ -90,6 +93,7 @@ def plot_profile(
     ax.set_ylim(min(0.0, float(mean.index.min())), top_km)
     ax.set_xlabel(in_lines(label(ds, variable)))
     ax.set_ylabel(f"Height above {profiles.above} (km)")
+    ax.set_title(granule_title(ds), fontsize="medium")
     ax.legend(fontsize="small", frameon=False)
-    write_title(ax, ds, [granule_title(ds)])
+    mark_synthetic(ax, ds)
     return ax

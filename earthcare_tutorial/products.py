@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from reprlib import repr as short
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from earthcare_products.granule_ids import GranuleId, parse_granule_id
 
@@ -63,3 +64,9 @@ def as_utc(when: str | datetime) -> datetime:
     except ValueError:
         raise ValueError(f"{short(when)} is no time such as '2025-03-16T13:30:58'.") from None
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+
+
+def listed(items: Any) -> list[Any]:
+    """Return granules as a list, and so what is given in the place of one."""
+    alone = isinstance(items, str) or hasattr(items, "assets") or hasattr(items, "data_vars")
+    return [items] if alone or not isinstance(items, Iterable) else list(items)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from earthcare_tutorial._http import BUSY, TRIES, fetch, session
-from earthcare_tutorial._notes import _say, listed
+from earthcare_tutorial._notes import _say
 from earthcare_tutorial.assets import pick_assets
-from earthcare_tutorial.products import identify
+from earthcare_tutorial.products import identify, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

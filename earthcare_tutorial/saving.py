@@ -6,8 +6,8 @@ from pathlib import Path
 from reprlib import repr as short
 from typing import TYPE_CHECKING
 
-from earthcare_tutorial._notes import listed, one_granule
-from earthcare_tutorial.products import identify
+from earthcare_tutorial._notes import one_granule
+from earthcare_tutorial.products import identify, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -91,6 +91,8 @@ def plot_swath(
     >>> ax.get_xlabel(), ax.get_ylabel()
     ('Longitude', 'Latitude')
     """
+    import matplotlib.pyplot as plt
+
     if view not in ("map", "track"):
         raise ValueError(
             f"view={short(view)} is neither 'map' nor 'track'; plot_map looks at a pole."
@@ -100,7 +102,10 @@ def plot_swath(
     drawn, colours, note = _cells.paint(
         swath.values, look_of(ds, variable), swath.classes, limits, cmap
     )
-    ax = basemap.plain_axes(ax, "plot_swath", kwargs, (5.5, 8.0) if is_map else (11.0, 3.4))
+    if ax is None:
+        size = (5.5, 8.0) if is_map else (11.0, 3.4)
+        ax = plt.subplots(figsize=size, layout="constrained")[1]
+    basemap.plain_axes(ax, "plot_swath", kwargs)
     x, y = (swath.longitude, swath.latitude) if is_map else np.meshgrid(swath.lines, swath.across)
     cells = np.ma.masked_invalid(drawn if is_map else drawn.T)
     mesh = ax.pcolormesh(x, y, cells, **{"rasterized": True} | colours | kwargs)
@@ -118,7 +123,10 @@ def plot_swath(
         fill, width, thick = (textwrap.fill, 48, 0.05) if is_map else (basemap.in_lines, 20, 0.015)
         _cells.colour_bar(ax, mesh, (1.02, 0, thick, 1), fill(label(ds, variable), width))
     _explain(ax, x, y, swath)
-    basemap.write_title(ax, ds, [granule_title(ds), *swath.notes, note], 46 if is_map else 100)
+    told = [granule_title(ds), *swath.notes, note]
+    wide = 46 if is_map else 100
+    ax.set_title("\n".join(textwrap.fill(n, wide) for n in told if n), fontsize="medium")
+    basemap.mark_synthetic(ax, ds)
     return ax
 
 
