@@ -61,6 +61,15 @@ for (const box of document.querySelectorAll(wide)) {
   box.addEventListener("scroll", () => tell([box]), { passive: true });
 }
 
+// Paper has every picture, and a browser may print before it has fetched those further down. So they
+// come a while after the page, but on a phone, or where the reader saves data.
+addEventListener("load", () => {
+  if (matchMedia("(max-width: 600px)").matches || navigator.connection?.saveData) return;
+  setTimeout(() => {
+    for (const each of document.querySelectorAll("img[loading=lazy]")) each.loading = "eager";
+  }, 2000);
+});
+
 // Paper is white, and what is folded is printed.
 let before = null;
 addEventListener("beforeprint", () => {

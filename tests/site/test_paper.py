@@ -33,6 +33,22 @@ def test_paper_from_dark_is_paper_from_light(browser: Browser, site: str) -> Non
     assert light == printed(browser, f"{site}/{LESSON}", "dark")
 
 
+def test_the_pictures_further_down_come_by_themselves_but_on_a_phone(
+    browser: Browser, site: str
+) -> None:
+    all_there = "[...document.images].every(each => each.complete && each.naturalWidth)"
+    for width, waits in {1280: False, 390: True}.items():
+        with browser.new_context(viewport={"width": width, "height": 844}) as context:
+            page = context.new_page()
+            page.clock.install()
+            page.goto(f"{site}/{LESSON}", wait_until="load")
+            page.clock.run_for(3000)
+            if not waits:
+                page.wait_for_function(all_there)
+            assert page.locator("img[loading=lazy]").count() == 0 or waits
+            assert page.evaluate(all_there) != waits
+
+
 def test_what_is_folded_is_printed_and_folded_again(reader: BrowserContext, site: str) -> None:
     page = reader.new_page()
     page.goto(f"{site}/{LESSON}")
