@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from book._ext.archive import files
 from earthcare_synthetic.products.table import FILE_TYPES
 from maap_replay import granules
 from maap_replay.recordings import load
@@ -55,6 +54,8 @@ def scenes(products: dict[str, Path]) -> Path:
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """Copy what the repository holds, and nothing of this environment."""
+    from book._ext.archive import files  # what `make test-versions` installs builds no book
+
     packed = tmp_path / "checkout.zip"
     with zipfile.ZipFile(packed, "w") as archive:
         for file in files(ROOT):
