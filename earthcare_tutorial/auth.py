@@ -143,7 +143,11 @@ class Token(AuthBase):
         return {"Authorization": Secret(f"Bearer {self.bearer()}")}
 
     def _exchange(self) -> None:
-        answer = _ask_for_access(self._offline, self._client, self.source)
+        try:
+            answer = _ask_for_access(self._offline, self._client, self.source)
+        except OSError:
+            self._failed_at = time.monotonic()  # before anybody can see that it has ended
+            raise
         told = answer.get("expires_in")
         if not isinstance(told, int | float) or not 0 < told < 1e9:
             told = 300.0  # the service does not say how long it lasts

@@ -49,6 +49,26 @@ def test_six_readers_share_one_failed_renewal(esa_maap, token):
     assert token.renew() == esa_maap.access_tokens[1]  # asked for by hand, it is tried at once
 
 
+def test_who_asks_before_those_who_waited_have_woken_is_told_the_same(esa_maap, token, monkeypatch):
+    esa_maap.fail("offline token ended")
+    wait, others = auth.wait, []
+
+    def wakes_late(*given):
+        try:
+            return wait(*given)
+        except PermissionError:
+            if not others:
+                others.append(None)
+                others.extend(in_threads(1, token.bearer))
+            raise
+
+    monkeypatch.setattr(auth, "wait", wakes_late)
+    with pytest.raises(PermissionError):
+        expired(token).bearer()
+    assert isinstance(others[1], PermissionError)
+    assert len([one for one in esa_maap.log if one.path.endswith("/token")]) == 2
+
+
 def test_a_silent_token_service_is_left_in_time(token_server, monkeypatch):
     monkeypatch.setattr(auth, "RENEWAL_PATIENCE", 0.3)
     server = token_server(None)
