@@ -73,7 +73,7 @@ def session() -> requests.Session:
     made = _Session()
     made.auth = lambda request: request  # with none, requests looks there for a password
     for scheme in ("https://", "http://"):
-        made.mount(scheme, InterruptibleAdapter(pool_maxsize=24))
+        made.mount(scheme, InterruptibleAdapter(pool_maxsize=24))  # six for each of four streams
     return made
 
 

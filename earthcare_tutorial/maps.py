@@ -79,8 +79,9 @@ def plot_map(
     given = listed(granules)
     if not given:
         raise ValueError("There are no granules to draw: the list is empty.")
-    outlines = [outline for granule in given for outline in _outlines(granule)]
-    if missing := [each.id for each in given if not _footprint.outlines(each.geometry)]:
+    parts = [(granule, _outlines(granule)) for granule in given]
+    outlines = [outline for _, found in parts for outline in found]
+    if missing := [granule.id for granule, found in parts if not found]:
         sentence = f"No footprint that is a polygon or a line, so not drawn: {', '.join(missing)}."
         if not outlines:
             raise ValueError(sentence)

@@ -62,9 +62,7 @@ def checkout(tmp_path: Path) -> Path:
             archive.write(file, file.relative_to(ROOT))
     place = tmp_path / "checkout"
     subprocess.run([sys.executable, "-m", "zipfile", "-e", packed, place], check=True)
-    for script in [
-        *place.glob("jobs/*/*.sh"),
-        place / ".binder/start",
-    ]:  # which that does not unpack
+    # That these may be executed is what it does not unpack.
+    for script in [*place.glob("jobs/*/*.sh"), place / ".binder" / "start"]:
         script.chmod(0o755)
     return place

@@ -42,7 +42,7 @@ LARGE = {
     "framing": (1754, 13),
     "granule": (778, 8),
     "listing": (356, 5),
-    "maps": (639, 6),
+    "maps": (640, 6),
     "mean_profile": (948, 9),
     "quicklook": (883, 7),
     "scaling": (3720, 26),
@@ -53,7 +53,7 @@ LARGE = {
     "swath": (1176, 10),
 }
 #: Lines of all helpers together; the design aims at 2,600.
-HELPERS = 7_698
+HELPERS = 7_699
 #: Where a distribution says what it needs, and names of packages that differ from their modules'.
 PROJECTS = {
     "earthcare_tutorial": "pyproject.toml",

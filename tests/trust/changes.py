@@ -34,7 +34,6 @@ MISTAKEN = {
     ast.BitAnd: ("&", "|"),
 }
 NAMES = {"min": "max", "max": "min", "any": "all", "all": "any"}
-Edit = tuple[ast.AST, str]
 
 
 class Change(NamedTuple):
